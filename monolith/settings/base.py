@@ -1,0 +1,127 @@
+"""Settings of the single web app; the only reader of the environment. Each number says why it is that number."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from infra.databases.embedded import SUPERUSER, EmbeddedServer
+from monolith.settings.environment import Environment
+
+env = Environment()
+BASE_DIR = Path(__file__).resolve().parents[2]
+STATE_DIR = Path(env.text("BANYAN_STATE_DIR", str(BASE_DIR / ".banyan")))
+
+MODULES = ("catalog", "orders", "payments", "shipping", "users")
+ALIASES = ("default", *MODULES)
+
+# --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
+
+EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
+USES_EMBEDDED_SERVER = not any(env.given(f"{alias.upper()}_DATABASE_URL") for alias in ALIASES)
+SCHEMAS = {alias: "platform" if alias == "default" else alias for alias in ALIASES}
+
+# A process opens at most this many connections per alias. Eight request threads share four, as a request uses one alias at a time.
+DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 4, least=1)
+
+
+def _database(alias: str) -> dict[str, Any]:
+    name = f"{alias.upper()}_DATABASE_URL"
+    default = EMBEDDED_SERVER.url(SCHEMAS[alias]) if USES_EMBEDDED_SERVER else None
+    return env.database(name, default) | {
+        "CONN_MAX_AGE": 0,
+        "OPTIONS": {
+            # A connection is waited for at most 5 s: longer means that the pool is too small or a transaction too long.
+            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
+        },
+        "TEST": {"DEPENDENCIES": []},
+    }
+
+
+def _owner(alias: str) -> dict[str, Any]:
+    name = f"{alias.upper()}_OWNER_DATABASE_URL"
+    if USES_EMBEDDED_SERVER:
+        return env.database(name, EMBEDDED_SERVER.url(f"{SCHEMAS[alias]}_owner"))
+    return env.database(name) if env.given(name) else {}
+
+
+DATABASES = {alias: _database(alias) for alias in ALIASES}
+DATABASE_OWNERS = {alias: _owner(alias) for alias in ALIASES}  # used by migrations only
+ADMIN_DATABASE_URL = env.text("ADMIN_DATABASE_URL", EMBEDDED_SERVER.url(SUPERUSER) if USES_EMBEDDED_SERVER else " ").strip()
+DATABASE_ROUTERS = ["infra.databases.router.ModuleRouter"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Contracts and events ---
+
+# Where each module lives: "local", or the URL of its service.
+MODULE_LOCATIONS = {name: env.text(f"{name.upper()}_MODULE", "local") for name in MODULES}
+CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (benchmarks), loopback (tests)
+# What a guard does when it sees a defect (a contract call inside an open transaction): "raise", or "log" and count.
+GUARD_POLICY = env.text("GUARD_POLICY", "raise")
+# This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
+SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
+CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", " ").strip()
+
+# --- Django ---
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "infra.databases",
+    "infra.events",
+    "infra.schedule",
+    "infra.http.idempotency",
+    "infra.http",
+    *(f"modules.{name}" for name in MODULES),
+    "monolith.storefront",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+ROOT_URLCONF = "monolith.urls"
+WSGI_APPLICATION = "monolith.wsgi.application"
+APPEND_SLASH = False
+LANGUAGE_CODE = "en"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+STATIC_URL = "static/"
+STATIC_ROOT = STATE_DIR / "static"
+MEDIA_URL = "media/"
+MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(STATE_DIR / "media")))
+
+# --- The shop ---
+
+SHOP_NAME = env.text("SHOP_NAME", "Banyan")
+SHOP_CURRENCY = env.text("SHOP_CURRENCY", "EUR")
+SHOP_URL = env.text("SHOP_URL", f"http://127.0.0.1:{env.text('PORT', '8000')}")
