@@ -6,5 +6,11 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
-    *(path(f"api/v1/{name}/", include(f"modules.{name}.http.urls")) for name in settings.MODULES),
+    path("api/v1/", include("modules.orders.http.urls")),
+    *(path(f"api/v1/{name}/", include(f"modules.{name}.http.urls")) for name in settings.MODULES if name != "orders"),
 ]
+
+handler400 = "infra.http.error_pages.bad_request"
+handler403 = "infra.http.error_pages.permission_denied"
+handler404 = "infra.http.error_pages.page_not_found"
+handler500 = "infra.http.error_pages.server_error"

@@ -1,0 +1,1 @@
+"""What orders knows: read only, plain values out."""

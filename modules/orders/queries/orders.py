@@ -1,0 +1,41 @@
+"""Orders as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from django.db.models import Prefetch, QuerySet
+
+from modules.orders.contract import OrderStatus, OrderSummary
+from modules.orders.models import HistoryEntry, Order, OrderLine
+
+
+def orders_with_details() -> QuerySet[Order]:
+    """Return orders with their lines and history in three queries, however many."""
+    return Order.objects.prefetch_related(
+        Prefetch("lines", OrderLine.objects.order_by("position")),
+        Prefetch("history", HistoryEntry.objects.order_by("at", "id")),
+    )
+
+
+def order_for(*, order_id: UUID, customer_id: UUID | None, is_staff: bool) -> Order | None:
+    """Return an order that this buyer may see, or None; a guest's order is known by its unguessable id alone."""
+    order = orders_with_details().filter(id=order_id).first()
+    if order is None or not (is_staff or order.customer_id in (None, customer_id)):
+        return None
+    return order
+
+
+def summaries(order_ids: Collection[UUID]) -> Mapping[UUID, OrderSummary]:
+    """Return the orders that exist among those asked for, by id."""
+    return {
+        order.id: OrderSummary(
+            order_id=order.id,
+            number=order.number,
+            status=OrderStatus(order.status),
+            total=order.total,
+            placed_at=order.placed_at,
+        )
+        for order in Order.objects.filter(id__in=order_ids)
+    }

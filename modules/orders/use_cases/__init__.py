@@ -1,0 +1,1 @@
+"""What orders does: one function per intention."""
