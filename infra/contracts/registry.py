@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast
 
@@ -13,13 +13,15 @@ from infra.contracts.context import CallContext
 from infra.contracts.declaration import Contract, Method, declaration_of, declared_contracts, signature_of
 from infra.contracts.errors import CallerRefused, ContractDeclarationError, ContractViolation
 from infra.contracts.execution import execute
+from infra.contracts.nonces import NoncesInMemory, NonceStore
 from infra.contracts.proxies import proxy_class
+from infra.contracts.signing import ServiceKey
+from infra.contracts.wire import Caller
 
 C = TypeVar("C")
 LOCAL = "local"
 
 RouteFactory = Callable[[Contract, str], Route]  # (contract, caller)
-RemoteRouteFactory = Callable[[Contract, str, str], Route]  # (contract, caller, address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +30,16 @@ class Wiring:
 
     locations: Mapping[str, str] = field(default_factory=dict)  # by module: "local" or the URL of its service
     local_route: str = "inprocess"
-    callers: Mapping[str, tuple[str, ...]] | None = None  # by wire name, who may ask; None: everyone (not over HTTP)
+    callers: Mapping[str, Sequence[str]] | None = None  # by wire name, the modules that may ask; None: everyone
+    service_name: str = "unnamed"  # of this process, towards services
+    service_keys: tuple[ServiceKey, ...] = ()
+    nonces: NonceStore = field(default_factory=NoncesInMemory)
 
 
 _wiring = Wiring()
 _implementations: dict[type, Any] = {}
 _proxies: dict[tuple[type, str], Any] = {}
 _local_routes: dict[str, RouteFactory] = {}
-_remote_route: RemoteRouteFactory | None = None
 
 
 def configure(wiring: Wiring) -> None:
@@ -52,13 +56,6 @@ def wiring() -> Wiring:
 def add_local_route(name: str, factory: RouteFactory) -> None:
     """Make a route to local implementations known by a name that `Wiring.local_route` can give."""
     _local_routes[name] = factory
-    _proxies.clear()
-
-
-def set_remote_route(factory: RemoteRouteFactory) -> None:
-    """Set how modules are asked that live at an address."""
-    global _remote_route
-    _remote_route = factory
     _proxies.clear()
 
 
@@ -155,9 +152,14 @@ def _route(declared: Contract, caller: str) -> Route:
         if _wiring.local_route not in _local_routes:
             raise ContractDeclarationError(f"There is no contract route {_wiring.local_route!r}.")
         return _local_routes[_wiring.local_route](declared, caller)
-    if _remote_route is None:
-        raise ContractDeclarationError(f"{declared.wire_name} is remote, but no remote route is set.")
-    return _remote_route(declared, caller, _wiring.locations[declared.module])
+    return http_route(declared, caller, _wiring.locations[declared.module])
+
+
+def http_route(declared: Contract, caller: str, address: str) -> Route:
+    """Return the route to the contract server at an address."""
+    from infra.contracts.http_route import Http, peer_at  # only processes with remote modules need an HTTP client
+
+    return Http(declared, peer_at(address), Caller(caller, _wiring.service_name), _wiring.service_keys)
 
 
 def _check_signature(method: Method, implementation: Any) -> None:

@@ -1,0 +1,224 @@
+"""The route to a module in another process: pooled connections, deadlines, retries, a circuit breaker per service."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+
+from infra.contracts.context import CallContext
+from infra.contracts.declaration import Contract, Method
+from infra.contracts.errors import ContractTimeout, ContractUnavailable, ContractViolation
+from infra.contracts.resilience import CircuitBreaker, RetryBudget, full_jitter
+from infra.contracts.signing import ServiceKey
+from infra.contracts.wire import MAX_RESPONSE_BYTES, Answer, Caller, outcome_of, path_of, request_headers
+
+MOST_ATTEMPTS = 3
+# A server in the same network accepts a connection in milliseconds; one that does not in a second will not soon.
+CONNECT_TIMEOUT_SECONDS = 1.0
+# Shorter than servers keep idle connections (gunicorn is set to more), so that it is we who close them.
+KEEP_ALIVE_SECONDS = 4.0
+
+
+class _TurnedAway(ContractUnavailable):
+    """Our own decision not to ask; asking again at once would decide the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerLimits:
+    """How much one service may be asked at once."""
+
+    concurrent_calls: int = 32  # more threads than this wait for no one: they are told at once
+    wait_for_slot_seconds: float = 0.05
+
+
+class Peer:
+    """One service at one address, shared by all contracts and threads of this process."""
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        limits: PeerLimits | None = None,
+        breaker: CircuitBreaker | None = None,
+        budget: RetryBudget | None = None,
+    ) -> None:
+        self.address = address.rstrip("/")
+        self.breaker = breaker or CircuitBreaker()
+        self.budget = budget or RetryBudget()
+        self._limits = limits or PeerLimits()
+        self._slots = threading.BoundedSemaphore(self._limits.concurrent_calls)
+        self._clients: dict[bool, httpx.Client] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def slot(self, method: Method, seconds_left: float) -> Iterator[None]:
+        """Hold one of the places for calls at once.
+
+        Raises:
+            ContractUnavailable: the breaker is open, or all places are taken; nothing was sent.
+        """
+        if not self._slots.acquire(timeout=max(0.0, min(self._limits.wait_for_slot_seconds, seconds_left))):
+            raise _TurnedAway(
+                f"{method} was not asked: {self._limits.concurrent_calls} calls to {self.address} are open."
+            )
+        try:
+            if not self.breaker.lets_through():
+                raise _TurnedAway(
+                    f"{method} was not asked: {self.address} failed too often; it is left alone a moment."
+                )
+            yield
+        finally:
+            self._slots.release()
+
+    def client(self, *, reuses_connections: bool) -> httpx.Client:
+        with self._lock:
+            if reuses_connections not in self._clients:
+                self._clients[reuses_connections] = httpx.Client(
+                    verify=self.address.startswith("https:"),
+                    trust_env=False,
+                    limits=httpx.Limits(
+                        max_connections=self._limits.concurrent_calls,
+                        max_keepalive_connections=self._limits.concurrent_calls if reuses_connections else 0,
+                        keepalive_expiry=KEEP_ALIVE_SECONDS,
+                    ),
+                )
+            return self._clients[reuses_connections]
+
+    def close(self) -> None:
+        """Close the connections; the next call opens new ones."""
+        with self._lock:
+            clients, self._clients = self._clients, {}
+        for client in clients.values():
+            client.close()
+
+    def forget_connections(self) -> None:
+        """Leave the connections to the parent process, after a fork."""
+        self._lock = threading.Lock()
+        self._slots = threading.BoundedSemaphore(self._limits.concurrent_calls)
+        self._clients = {}
+
+
+_peers: dict[str, Peer] = {}
+
+
+def peer_at(address: str) -> Peer:
+    """Return the one peer of this process for an address."""
+    return _peers.setdefault(address, Peer(address))
+
+
+def close_peers() -> None:
+    """Close all connections to services, at the end of a process or test."""
+    while _peers:
+        _peers.popitem()[1].close()
+
+
+def _after_fork() -> None:
+    for peer in _peers.values():
+        peer.forget_connections()
+
+
+os.register_at_fork(after_in_child=_after_fork)
+
+
+class Http:
+    """Asks the contract server of a peer."""
+
+    __slots__ = ("_caller", "_keys", "_peer", "_urls")
+
+    def __init__(self, declared: Contract, peer: Peer, caller: Caller, keys: tuple[ServiceKey, ...]) -> None:
+        self._peer = peer
+        self._caller = caller
+        self._keys = keys
+        self._urls = {name: httpx.URL(peer.address + path_of(method)) for name, method in declared.methods.items()}
+
+    def send(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
+        """Ask, and ask again while that is harmless, within the deadline and within the budget."""
+        deadline = (
+            call_context.deadline if call_context.deadline is not None else time.monotonic() + method.timeout_seconds
+        )
+        self._peer.budget.count_call()
+        attempt = 1
+        while True:
+            try:
+                return self._attempt(method, body, call_context, deadline)
+            except (ContractUnavailable, ContractTimeout) as error:
+                attempt += 1
+                pause = full_jitter(attempt)
+                if (
+                    not method.is_repeatable
+                    or isinstance(error, _TurnedAway)
+                    or attempt > MOST_ATTEMPTS
+                    or time.monotonic() + pause >= deadline
+                    or not self._peer.budget.take_retry()
+                ):
+                    raise
+            time.sleep(pause)
+
+    def _attempt(self, method: Method, body: bytes, call_context: CallContext, deadline: float) -> bytes:
+        allowed = deadline - time.monotonic()
+        if allowed <= 0:
+            raise ContractTimeout(f"{method} was given up: the time is over.")
+        with self._peer.slot(method, allowed):
+            try:
+                answer = outcome_of(method, self._exchange(method, body, call_context, deadline))
+            except ContractUnavailable:
+                self._peer.breaker.failed()
+                raise
+            except ContractTimeout:
+                # A caller with hardly any time left says nothing about the service.
+                if allowed >= method.timeout_seconds / 2:
+                    self._peer.breaker.failed()
+                raise
+            except BaseException:
+                self._peer.breaker.succeeded()  # the service answers, whatever it says
+                raise
+            self._peer.breaker.succeeded()
+            return answer
+
+    def _exchange(self, method: Method, body: bytes, call_context: CallContext, deadline: float) -> Answer:
+        left = max(deadline - time.monotonic(), 0.001)
+        request = httpx.Request(
+            "POST",
+            self._urls[method.name],
+            headers=request_headers(method, body, call_context, self._caller, self._keys),
+            content=body,
+            extensions={
+                "timeout": {"connect": min(CONNECT_TIMEOUT_SECONDS, left), "read": left, "write": left, "pool": left}
+            },
+        )
+        # The server may close a kept connection in the very moment that we write to it. Then nobody knows whether the
+        # request was taken, so what must not be repeated gets a connection of its own.
+        client = self._peer.client(reuses_connections=method.is_repeatable)
+        try:
+            response = client.send(request, stream=True)
+            try:
+                return Answer(response.status_code, response.headers, _body(method, response, deadline))
+            finally:
+                response.close()
+        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+            raise ContractUnavailable(f"{method}: {self._peer.address} cannot be reached: {error}") from error
+        except httpx.TimeoutException as error:
+            raise ContractTimeout(f"{method}: no answer from {self._peer.address} within {left:.1f} s.") from error
+        except httpx.HTTPError as error:
+            raise ContractTimeout(f"{method}: the connection to {self._peer.address} broke: {error}") from error
+
+
+def _body(method: Method, response: httpx.Response, deadline: float) -> bytes:
+    """Read the whole body, which a drop by drop sender must not stretch beyond the deadline."""
+    chunks, size = [], 0
+    for chunk in response.iter_raw():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_RESPONSE_BYTES:
+            raise ContractViolation(
+                f"{method}: the answer has more than {MAX_RESPONSE_BYTES} bytes; ask for fewer at once."
+            )
+        if time.monotonic() > deadline:
+            raise ContractTimeout(f"{method}: the answer took too long to arrive.")
+    return b"".join(chunks)
