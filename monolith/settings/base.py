@@ -60,6 +60,14 @@ CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (
 GUARD_POLICY = env.text("GUARD_POLICY", "raise")
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
+# Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
+CONTRACT_CALLERS: dict[str, tuple[str, ...]] = {
+    "catalog.v1": ("orders", "monolith"),
+    "orders.v1": ("monolith",),
+    "payments.v1": ("orders", "monolith"),
+    "shipping.v1": ("orders", "monolith"),
+    "users.v1": ("orders", "monolith"),
+}
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", " ").strip()
 
 # --- Django ---
@@ -75,6 +83,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "infra.databases",
+    "infra.http.contract_apps.ContractsConfig",
     "infra.events",
     "infra.schedule",
     "infra.http.idempotency",
