@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from infra.databases.embedded import SUPERUSER, EmbeddedServer
-from monolith.settings.environment import Environment
+import django_stubs_ext
 
+from infra.deployment.environment import Environment
+
+django_stubs_ext.monkeypatch()  # so that `admin.ModelAdmin[Order]` is a class at run time, too
 env = Environment()
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("BANYAN_STATE_DIR", str(BASE_DIR / ".banyan")))
@@ -17,37 +18,7 @@ ALIASES = ("default", *MODULES)
 
 # --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
 
-EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
-USES_EMBEDDED_SERVER = not any(env.given(f"{alias.upper()}_DATABASE_URL") for alias in ALIASES)
 SCHEMAS = {alias: "platform" if alias == "default" else alias for alias in ALIASES}
-
-# A process opens at most this many connections per alias. Eight request threads share four, as a request uses one alias at a time.
-DATABASE_POOL_SIZE = env.number("DATABASE_POOL_SIZE", 4, least=1)
-
-
-def _database(alias: str) -> dict[str, Any]:
-    name = f"{alias.upper()}_DATABASE_URL"
-    default = EMBEDDED_SERVER.url(SCHEMAS[alias]) if USES_EMBEDDED_SERVER else None
-    return env.database(name, default) | {
-        "CONN_MAX_AGE": 0,
-        "OPTIONS": {
-            # A connection is waited for at most 5 s: longer means that the pool is too small or a transaction too long.
-            "pool": {"min_size": 0, "max_size": DATABASE_POOL_SIZE, "timeout": 5},
-        },
-        "TEST": {"DEPENDENCIES": []},
-    }
-
-
-def _owner(alias: str) -> dict[str, Any]:
-    name = f"{alias.upper()}_OWNER_DATABASE_URL"
-    if USES_EMBEDDED_SERVER:
-        return env.database(name, EMBEDDED_SERVER.url(f"{SCHEMAS[alias]}_owner"))
-    return env.database(name) if env.given(name) else {}
-
-
-DATABASES = {alias: _database(alias) for alias in ALIASES}
-DATABASE_OWNERS = {alias: _owner(alias) for alias in ALIASES}  # used by migrations only
-ADMIN_DATABASE_URL = env.text("ADMIN_DATABASE_URL", EMBEDDED_SERVER.url(SUPERUSER) if USES_EMBEDDED_SERVER else " ").strip()
 DATABASE_ROUTERS = ["infra.databases.router.ModuleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -90,6 +61,7 @@ INSTALLED_APPS = [
     "infra.http",
     *(f"modules.{name}" for name in MODULES),
     "monolith.storefront",
+    "monolith.serving",
 ]
 
 MIDDLEWARE = [

@@ -1,7 +1,16 @@
 """One process on a laptop: embedded PostgreSQL, secrets made up and kept in the state folder."""
 
+from infra.databases.configuration import DatabaseConfiguration
+from infra.databases.embedded import EmbeddedServer
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import EMBEDDED_SERVER, env
+from monolith.settings.base import SCHEMAS, STATE_DIR, env
+
+EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
+_databases = DatabaseConfiguration(env, SCHEMAS, EMBEDDED_SERVER)
+EMBEDDED_ALIASES = _databases.embedded_aliases
+DATABASES = _databases.serving()
+DATABASE_OWNERS = _databases.owners()  # used by migrations only
+ADMIN_DATABASE_URL = _databases.admin_url()
 
 DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", EMBEDDED_SERVER.password("django-secret-key"))

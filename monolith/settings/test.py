@@ -1,7 +1,19 @@
 """The tests: the same wiring on throw-away databases that `tests/conftest.py` makes."""
 
+from infra.databases.configuration import DatabaseConfiguration, owner_url_variable, url_variable
+from infra.deployment.environment import Environment
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import CONTRACT_CALLERS
+from monolith.settings.base import ALIASES, CONTRACT_CALLERS, SCHEMAS
+
+# Placeholders that nothing answers at; tests/databases.py puts the real address in their place.
+_nowhere = "postgresql://tests:tests@127.0.0.1:1/not_made_yet"
+_variables = {name(alias): _nowhere for alias in ALIASES for name in (url_variable, owner_url_variable)}
+_databases = DatabaseConfiguration(Environment(_variables), SCHEMAS, embedded=None)
+EMBEDDED_SERVER = None
+EMBEDDED_ALIASES = _databases.embedded_aliases
+DATABASES = _databases.serving()
+DATABASE_OWNERS = _databases.owners()
+ADMIN_DATABASE_URL = _databases.admin_url()
 
 DEBUG = False
 SECRET_KEY = "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"

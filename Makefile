@@ -1,0 +1,47 @@
+# Every target sets itself up: a virtual environment in .venv, from the locked requirements. Needs Python 3.11 or newer, and make.
+#
+#   PORT=8001 make run           another port           PYTHON=/path/to/python make run      another Python
+#   make test ARGS="tests/orders -k retried"            some tests only
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check bench lock clean
+
+ARGS ?=
+VENV_PYTHON := .venv/bin/python
+
+# Call the bootstrap with the first Python that is new enough.
+define bootstrap
+	@for candidate in "$(PYTHON)" python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if [ -n "$$candidate" ] && "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+			exec "$$candidate" infra/deployment/bootstrap.py $(1); \
+		fi; \
+	done; \
+	echo "Banyan needs Python 3.11 or newer, and none was found. Install one (Debian, Ubuntu: apt-get install python3), or name it: PYTHON=/path/to/python3.11 make $@" >&2; \
+	exit 1
+endef
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do printf '  make %-7s %s\n' "$$target" "$$text"; done
+
+run: ## the shop on http://127.0.0.1:8000 (PORT=8001 make run for another port); Ctrl-C stops everything
+	$(call bootstrap,run)
+	@exec $(VENV_PYTHON) manage.py serve
+
+test: ## all tests, with the servers they need
+	$(call bootstrap,test --servers)
+	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-2} --dist loadscope $(ARGS)
+
+check: ## format, types, boundaries
+	$(call bootstrap,test)
+	@exec $(VENV_PYTHON) infra/deployment/checks.py
+
+bench: ## the benchmarks, as ratios against floors measured in the same run
+	$(call bootstrap,test)
+	@exec $(VENV_PYTHON) infra/deployment/benchmarks.py $(ARGS)
+
+lock: ## requirements/*.lock anew from requirements/*.in
+	$(call bootstrap,test)
+	@exec $(VENV_PYTHON) infra/deployment/lock.py $(ARGS)
+
+clean: ## stop what runs, and remove .venv, .banyan (the shop's data) and caches
+	$(call bootstrap,clean)

@@ -1,0 +1,65 @@
+"""Bringing the databases into the state that the code expects: roles and schemas, then migrations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from django.conf import settings
+
+from infra.databases.configuration import owner_url_variable, url_variable
+from infra.databases.migrations_run import migrate_all, unapplied
+from infra.databases.reachability import DatabaseRefusal, require_reachable
+from infra.databases.roles import SchemaRoles, provision
+
+
+def schema_roles(aliases: Iterable[str]) -> list[SchemaRoles]:
+    """Return what must exist for the aliases, as their URLs say.
+
+    Raises:
+        DatabaseRefusal: an alias has no URL for its owner.
+    """
+    return [_schema_roles(alias) for alias in aliases]
+
+
+def prepare(report: Callable[[str], None] = lambda line: None) -> None:
+    """Make roles, schemas and tables where this process may, and refuse to go on where they are missing.
+
+    The embedded server's are always made. An external server's schemas are migrated when the owners' URLs are given;
+    roles there are made by `manage.py provision_databases`.
+
+    Raises:
+        DatabaseRefusal: a database is out of reach, too old, or lacks migrations that this process cannot apply.
+    """
+    if settings.EMBEDDED_ALIASES:
+        provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
+        report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
+    require_databases()
+    migrate_all(report)
+
+
+def require_databases() -> None:
+    require_reachable(settings.DATABASES, {alias: url_variable(alias) for alias in settings.DATABASES})
+
+
+def require_migrated() -> None:
+    """Refuse to serve on schemas that lack migrations."""
+    if missing := unapplied():
+        named = ", ".join(f"{alias} ({count})" for alias, count in missing.items())
+        raise DatabaseRefusal(
+            f"These schemas lack migrations of this version: {named}. Apply them before it serves: manage.py migrate_modules"
+        )
+
+
+def _schema_roles(alias: str) -> SchemaRoles:
+    serving, owner = settings.DATABASES[alias], settings.DATABASE_OWNERS.get(alias)
+    if not owner:
+        raise DatabaseRefusal(
+            f"{owner_url_variable(alias)} is not set. It names the role that owns the schema of {alias} and migrates it."
+        )
+    return SchemaRoles(
+        schema=settings.SCHEMAS[alias],
+        serving_role=serving["USER"],
+        serving_password=serving["PASSWORD"],
+        owner_role=owner["USER"],
+        owner_password=owner["PASSWORD"],
+    )

@@ -1,0 +1,65 @@
+"""gunicorn's configuration, in development and in production. Each number says why it is that number."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from infra.deployment.environment import Environment
+
+env = Environment()
+CORES = os.cpu_count() or 1
+
+bind = f"{env.text('HOST', '127.0.0.1')}:{env.number('PORT', 8000, least=1, most=65535)}"
+
+# Threads wait for the database most of the time, and Python runs one of them at once: one process per core keeps the cores
+# busy. At least two, so that one of them can die without a gap.
+workers = env.number("WEB_PROCESSES", max(2, CORES), least=1)
+worker_class = "gthread"
+# Eight requests per process in flight: more of them only wait for the same core and hold connections meanwhile.
+threads = env.number("WEB_THREADS", 8, least=1)
+# Each worker loads the shop by itself. Loading it once and forking would copy the state of random number generators, also of
+# the one in native code that makes keys, and open pools.
+preload_app = False
+
+# A request may take as long as its deadlines allow; what is longer than this is hanging.
+timeout = 60
+# Requests in flight at a stop may end within this time; orchestrators kill after 30 seconds by default.
+graceful_timeout = env.number("GRACEFUL_SECONDS", 25, least=1)
+# Longer than a load balancer keeps idle connections (60 s is usual), or it meets closed ones.
+keepalive = 75
+
+accesslog = None  # the shop writes one structured line per request itself
+errorlog = "-"
+loglevel = env.text("GUNICORN_LOG_LEVEL", "warning")
+control_socket_disable = True  # nothing uses it, and it would lie in the user's home
+# Heartbeats are written to a file: on a disk under load they would come late.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
+
+# A pipe whose other end is held by `manage.py serve`: when that is killed, the pipe closes, and gunicorn ends too.
+LIFELINE_VARIABLE = "BANYAN_LIFELINE"
+
+
+def on_starting(server: Any) -> None:
+    if lifeline := os.environ.pop(LIFELINE_VARIABLE, ""):
+        threading.Thread(target=_end_with_parent, args=(int(lifeline),), daemon=True).start()
+
+
+def _end_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)  # returns when the last holder of the other end is gone
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Drop the gauges of a worker that is gone."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

@@ -1,0 +1,72 @@
+"""What `manage.py` does around Django's commands: an embedded server where one is needed, sentences instead of tracebacks."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+from django.db.utils import OperationalError, ProgrammingError
+from psycopg import OperationalError as DriverOperationalError
+from psycopg.errors import InsufficientPrivilege
+
+from infra.databases.embedded import EmbeddedServerError
+from infra.databases.reachability import DatabaseRefusal
+from monolith.serving.web_server import CannotServe
+
+# These never ask a database, or start what they need by themselves.
+WITHOUT_DATABASE = frozenset(
+    """boundaries check collectstatic compilemessages diffsettings findstatic help lint_imports makemessages makemigrations
+    migrate modules serve spectacular startapp startmodule startproject test version --help -h --version""".split()
+)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run one command; a refusal that a person can mend is one sentence on standard error and exit code 1."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.settings.development")
+    try:
+        with ExitStack() as stack:
+            if len(arguments) > 1 and arguments[1] not in WITHOUT_DATABASE:
+                _use_embedded_server(stack)
+            execute_from_command_line(list(arguments))
+    except (ImproperlyConfigured, EmbeddedServerError, DatabaseRefusal, CannotServe) as refusal:
+        _refuse(str(refusal))
+    except (OperationalError, ProgrammingError, DriverOperationalError, InsufficientPrivilege) as error:
+        _refuse(_explain(error))
+    except KeyboardInterrupt:
+        _refuse("Stopped.", code=130)
+
+
+def _use_embedded_server(stack: ExitStack) -> None:
+    """Have the checkout's own PostgreSQL running, up to date, for as long as the command takes."""
+    from django.conf import settings
+
+    if not settings.EMBEDDED_ALIASES:
+        return
+    if stack.enter_context(settings.EMBEDDED_SERVER.in_use()):
+        import django
+
+        django.setup()
+        from infra.databases.preparation import prepare
+
+        prepare()
+
+
+def _explain(error: Exception) -> str:
+    """Return a sentence for an error of which a database's state is the cause; any other goes on as it is."""
+    from infra.databases.preparation import require_databases, require_migrated
+
+    try:
+        require_databases()
+        require_migrated()
+    except DatabaseRefusal as refusal:
+        return str(refusal)
+    raise error
+
+
+def _refuse(text: str, *, code: int = 1) -> None:
+    sys.stderr.write(f"{text}\n")
+    raise SystemExit(code)

@@ -1,0 +1,97 @@
+"""gunicorn as a child of `manage.py serve`: started, watched until it answers, stopped in order."""
+
+from __future__ import annotations
+
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from infra.deployment.gunicorn import LIFELINE_VARIABLE
+
+HOST = "127.0.0.1"
+ANSWER_SECONDS = 60
+
+
+class CannotServe(Exception):
+    """The shop cannot be served; the text says why and what to do."""
+
+
+class WebServer:
+    """One gunicorn on 127.0.0.1, in a session of its own, so that Ctrl-C reaches it through its parent only."""
+
+    def __init__(self, port: int, folder: Path) -> None:
+        self.port = port
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lifeline: int | None = None
+
+    def start(self) -> None:
+        reading, self._lifeline = os.pipe()
+        command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
+        variables = {**os.environ, "HOST": HOST, "PORT": str(self.port), LIFELINE_VARIABLE: str(reading)}
+        self._process = subprocess.Popen(
+            command, cwd=self._folder, env=variables, pass_fds=[reading], start_new_session=True, stdin=subprocess.DEVNULL
+        )
+        os.close(reading)
+
+    def wait_until_it_answers(self) -> None:
+        deadline = time.monotonic() + ANSWER_SECONDS
+        while not self._answers():
+            if self.ended() is not None:
+                raise CannotServe("The web server ended while it started; its reason stands above.")
+            if time.monotonic() > deadline:
+                raise CannotServe(f"The web server has not answered on port {self.port} for {ANSWER_SECONDS} seconds.")
+            time.sleep(0.05)
+
+    def ended(self) -> int | None:
+        """Return the exit code of a server that is gone."""
+        return self._process.poll() if self._process else None
+
+    def stop(self, *, at_once: bool = False) -> None:
+        """Ask it to finish the requests in flight and end; `at_once` cuts them off."""
+        if self._process and self.ended() is None:
+            self._process.send_signal(signal.SIGQUIT if at_once else signal.SIGTERM)
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether it is gone within so many seconds."""
+        try:
+            if self._process:
+                self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
+
+    def _answers(self) -> bool:
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=10)
+        try:
+            connection.request("GET", "/healthz")
+            return connection.getresponse().status > 0
+        except OSError:
+            return False
+        finally:
+            connection.close()
+
+
+def require_free_port(port: int) -> None:
+    """Refuse a port that is taken, and name one that is not."""
+    if reason := _why_not_bindable(port):
+        free = next((other for other in range(max(port, 1024) + 1, 65535) if not _why_not_bindable(other)), None)
+        advice = f", or choose another port: PORT={free} make run" if free else ""
+        raise CannotServe(f"Port {port} on {HOST} {reason}{advice}")
+
+
+def _why_not_bindable(port: int) -> str | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError:
+            return "is only for root"
+        except OSError:
+            return "is in use by another program. Stop that program"
+    return None
