@@ -1,0 +1,38 @@
+"""The settings of this package, each with the value that holds where the project sets none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+
+_DEFAULTS: dict[str, Any] = {
+    "EVENTS_RETENTION_DAYS": 30,  # handed-over events are kept this long, for questions and for moving a module
+    "EVENTS_ATTEMPTS": 8,  # with the two below: about two minutes of trying, longer than a deployment's restart
+    "EVENTS_BACKOFF_SECONDS": 1.0,
+    "EVENTS_BACKOFF_CAP_SECONDS": 300.0,
+    "EVENTS_HOP_LIMIT": 16,  # a longer chain of events is taken for a circle
+    "EVENTS_LEASE_SECONDS": 30.0,  # a killed relay's streams rest this long
+    "EVENTS_POLL_SECONDS": 0.05,  # commits of other processes are noticed within this time
+    "EVENTS_RESEND_SECONDS": 60.0,  # what a broker has not delivered by then is sent again
+    "EVENTS_RELAY_IN_WEB": True,  # False where `manage.py relay` runs as a process of its own
+}
+
+
+def setting(name: str) -> Any:
+    return getattr(settings, name, _DEFAULTS[name])
+
+
+def modules() -> tuple[str, ...]:
+    """Return the modules with tables in this process's databases."""
+    return tuple(alias for alias in settings.DATABASES if alias != "default")
+
+
+def local_modules() -> tuple[str, ...]:
+    """Return the modules that this process runs itself: their streams are relayed and their handlers called here."""
+    locations = getattr(settings, "MODULE_LOCATIONS", {})
+    return tuple(name for name in modules() if locations.get(name, "local") == "local")
+
+
+def broker_url() -> str:
+    return str(getattr(settings, "CELERY_BROKER_URL", "") or "")
