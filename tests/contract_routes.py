@@ -1,0 +1,74 @@
+"""One suite per contract, run on every route: in process, through the HTTP stack, and over a socket.
+
+    pytestmark = pytest.mark.usefixtures("database")
+
+    def test_what_is_not_on_sale_is_left_out(each_route: EachRoute) -> None:
+        catalog = each_route(CatalogContract)
+
+        assert catalog.offers(references=["nothing"], currency="EUR") == {}
+
+`each_route` runs the test three times. It sets `settings.CONTRACT_ROUTE`, so that code under test which resolves contracts
+itself takes the same route. A test that needs the module's answers prepared does so through the module, before it asks; the
+answering side runs in another thread on the route `http`, so what was prepared must be committed.
+
+To let a fake answer for another module: `with standing_in(CatalogContract, FakeCatalog()): ...` (`infra.contracts.testing`).
+The fake is asked on the same routes, through the same codec.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Protocol, TypeVar
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from pytest_django import Settings
+
+from infra.contracts import registry
+from infra.contracts.http_route import close_peers
+
+ROUTES = ("inprocess", "loopback", "http")
+C = TypeVar("C")
+
+
+class EachRoute(Protocol):
+    """Gives the object through which to ask a contract on the route of this run."""
+
+    def __call__(self, protocol: type[C], *, caller: str = "tests") -> C: ...
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name in the base class
+        pass
+
+
+@pytest.fixture(scope="session")
+def live_server_address() -> Iterator[str]:
+    """The whole single web app on a socket of this machine, in threads of this process."""
+    server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    server.set_app(WSGIHandler())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    address = f"http://127.0.0.1:{server.server_address[1]}"
+    registry.add_local_route("http", lambda declared, caller: registry.http_route(declared, caller, address))
+    yield address
+    close_peers()
+    server.shutdown()
+    server.server_close()
+    thread.join(timeout=10)
+
+
+@pytest.fixture(params=ROUTES)
+def each_route(request: pytest.FixtureRequest, settings: Settings) -> EachRoute:
+    """Run the test on every route; see the top of this file."""
+    route: str = request.param
+    if route == "http":
+        request.getfixturevalue("live_server_address")
+    settings.CONTRACT_ROUTE = route
+
+    def ask(protocol: type[C], *, caller: str = "tests") -> C:
+        return registry.resolve(protocol, caller=caller)
+
+    return ask
