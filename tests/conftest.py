@@ -11,7 +11,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
-pytest_plugins: list[str] = []
+pytest_plugins: list[str] = ["tests.api", "tests.contract_routes"]
 _server = None
 
 

@@ -23,3 +23,4 @@ GUARD_POLICY = "raise"
 CONTRACT_CALLERS = {name: (*callers, "tests") for name, callers in CONTRACT_CALLERS.items()}
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # the folder of collected static files need not be there
