@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.core.signals import got_request_exception
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -32,8 +34,8 @@ class ApiView(APIView):
     # What answers may be, for `Accept`; a view that answers a page says so.
     media_types: ClassVar[tuple[str, ...]] = ("application/json",)
 
-    authentication_classes = (BearerAuthentication, StaffSessionAuthentication)
-    permission_classes = ()
+    authentication_classes: Sequence[type[BaseAuthentication]] = (BearerAuthentication, StaffSessionAuthentication)
+    permission_classes: Sequence[Any] = ()
 
     _parsers: ClassVar[list[Any]] = [JsonParser()]
     _negotiator: ClassVar[Any] = APIView().get_content_negotiator()

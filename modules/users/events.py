@@ -27,3 +27,12 @@ class EmailVerified(Event):
     stream: ClassVar[str] = "customer_id"
     customer_id: UUID
     email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerErased(Event):
+    """A customer asked to be forgotten; whoever keeps something personal under this id makes it unrecognisable."""
+
+    name: ClassVar[str] = "users.customer_erased.v1"
+    stream: ClassVar[str] = "customer_id"
+    customer_id: UUID
