@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, include, path
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
+    path("", include("infra.observability.urls")),
+    path("", include("infra.http.urls")),
     path("", include("infra.http.contract_urls")),
     path("api/v1/", include("modules.orders.http.urls")),
     *(path(f"api/v1/{name}/", include(f"modules.{name}.http.urls")) for name in settings.MODULES if name != "orders"),

@@ -1,0 +1,1 @@
+"""What the running shop tells about itself: logs, metrics, health; each line and number knows its module."""

@@ -65,13 +65,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "infra.observability.middleware.RequestObservation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "infra.http.middleware.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "infra.http.middleware.Authentication",
+    "infra.http.middleware.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
@@ -106,3 +107,88 @@ MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(STATE_DIR / "media")))
 SHOP_NAME = env.text("SHOP_NAME", "Banyan")
 SHOP_CURRENCY = env.text("SHOP_CURRENCY", "EUR")
 SHOP_URL = env.text("SHOP_URL", f"http://127.0.0.1:{env.text('PORT', '8000')}")
+
+# --- HTTP ---
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "infra.http.authentication.BearerAuthentication",
+        "infra.http.authentication.StaffSessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "DEFAULT_PARSER_CLASSES": ["infra.http.parsers.JsonParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_SCHEMA_CLASS": "infra.http.schema.ApiSchema",
+    "UNAUTHENTICATED_USER": "infra.http.authentication.guest",
+    "UNAUTHENTICATED_TOKEN": None,
+}
+SPECTACULAR_SETTINGS = {
+    "OAS_VERSION": "3.1.0",
+    "TITLE": f"{SHOP_NAME} API",
+    "VERSION": "1.0.0",
+    "DESCRIPTION": "Errors are problem details (RFC 9457) with a stable `code`; /api/problems/ lists all of them. "
+    "Unknown parameters and members are refused by name. Amounts are whole minor units.",
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "infra.http.schema.add_shared_components",
+    ],
+}
+CSRF_FAILURE_VIEW = "infra.http.error_pages.csrf_failure"
+# The largest body without a file: a cart of some hundred lines has 50 KB.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# `type` of a problem is this and its code; the page there explains it.
+PROBLEM_TYPE_BASE = f"{SHOP_URL}/api/problems/"
+# Who signs access tokens and for whom; the same in every process, wherever the module that signs them lives.
+TOKEN_ISSUER = env.text("TOKEN_ISSUER", SHOP_URL)
+TOKEN_AUDIENCE = "banyan"
+# A callable that returns {key id: public key as PEM}.
+VERIFICATION_KEYS = "monolith.wiring.verification_keys"
+# Signs the cursors of lists: "" takes SECRET_KEY. Processes that answer for the same list must have the same.
+CURSOR_SECRET = env.text("CURSOR_SECRET", " ").strip()
+
+# --- Observability ---
+
+LOGGING_CONFIG = "infra.observability.logs.configure"
+LOGGING = {"format": env.choice("LOG_FORMAT", "json", ("json", "console")), "level": env.text("LOG_LEVEL", "INFO")}
+
+# --- Payments ---
+
+# Dotted paths of the payment providers' classes (modules/payments/gateways/provider.py says how to write one).
+PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "modules.payments.gateways.sandbox.SandboxProvider")
+# When money is taken: with the order, or when the parcel leaves.
+PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", "immediate", ("immediate", "on_dispatch"))
+# By provider, the secrets that sign its webhooks (whsec_ and base64), several while one is rotated; without one none is accepted.
+PAYMENT_WEBHOOK_SECRETS = {"sandbox": env.words("SANDBOX_WEBHOOK_SECRETS", "")}
+# Prices contain tax at this rate; invoices and ledger show it. A decimal number (8.1 exists); 0: no tax is shown.
+SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "0")
+
+# --- Shipping ---
+
+# Dotted path of the carrier's class (modules/shipping/gateways/carrier.py says how to write one).
+SHIPPING_CARRIER = env.text("SHIPPING_CARRIER", "modules.shipping.gateways.built_in.BuiltInCarrier")
+# How long the built-in carrier pretends to travel: three minutes can be watched on a laptop.
+BUILT_IN_CARRIER_TRANSIT_SECONDS = env.number("BUILT_IN_CARRIER_TRANSIT_SECONDS", 180, least=1)
+
+# --- Users ---
+
+PASSWORD_HASHERS = [
+    "infra.passwords.Argon2",
+    # Accounts that were imported with the hashes of another Django shop; hashed anew when their owners sign in.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+# Length and a list of known passwords keep guessers out; rules on kinds of characters do not (NIST SP 800-63B, 3.1.1.2).
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+]
+# How many proxies in front of this process write X-Forwarded-For; limits per network address count the one they saw.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
+DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <shop@localhost>")
+EMAIL_TIMEOUT = 10  # seconds; modules/users sends ten e-mails within a lease of five minutes

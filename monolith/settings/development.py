@@ -4,6 +4,7 @@ from infra.databases.configuration import DatabaseConfiguration
 from infra.databases.embedded import EmbeddedServer
 from monolith.settings.base import *  # noqa: F403
 from monolith.settings.base import SCHEMAS, STATE_DIR, env
+from monolith.settings.token_signing import kept_key
 
 EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
 _databases = DatabaseConfiguration(env, SCHEMAS, EMBEDDED_SERVER)
@@ -16,4 +17,7 @@ DEBUG = env.flag("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY", EMBEDDED_SERVER.password("django-secret-key"))
 SERVICE_KEYS = env.words("SERVICE_KEYS", "development:" + EMBEDDED_SERVER.password("service-key"))
 ALLOWED_HOSTS = ["*"]
+LOGGING = {"format": env.choice("LOG_FORMAT", "console", ("json", "console")), "level": env.text("LOG_LEVEL", "INFO")}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "19")  # so that invoices show what they can
+TOKEN_SIGNING_KEYS = [kept_key(STATE_DIR / "token-signing-key.pem")]

@@ -1,0 +1,68 @@
+"""Whether this process can serve: each database answers and has the tables that the code expects."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from django.conf import settings
+from django.db import Error, connections
+
+from infra.databases.migrations_run import unapplied
+
+ANSWER_SECONDS = 1.0
+# Asking which migrations are missing reads every migration file; while some are, it is not asked more often than this.
+RECHECK_SECONDS = 5.0
+
+_migrations_lock = threading.Lock()
+_migrations_seen: tuple[float, dict[str, int]] = (float("-inf"), {"unknown": 1})
+
+
+def failing() -> dict[str, str]:
+    """Return what keeps this process from serving, by check, each with a reason; nothing when it is ready."""
+    found = {f"database {alias}": reason for alias, reason in _unreachable().items()}
+    if not found:
+        found = {f"migrations of {alias}": f"{count} not applied" for alias, count in _missing_migrations().items()}
+    return found
+
+
+def _unreachable() -> dict[str, str]:
+    reasons = dict.fromkeys(settings.DATABASES, f"no answer within {ANSWER_SECONDS:g} s")
+
+    def ask(alias: str) -> None:
+        try:
+            with connections[alias].cursor() as cursor:
+                cursor.execute("SELECT 1")
+            reasons.pop(alias, None)
+        except Error as error:
+            reasons[alias] = type(error).__name__
+        finally:
+            connections[alias].close()
+
+    # At once, each in a thread that nobody waits for longer than the limit.
+    threads = [threading.Thread(target=ask, args=(alias,), daemon=True) for alias in settings.DATABASES]
+    deadline = time.monotonic() + ANSWER_SECONDS
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return {alias: reason for alias, reason in dict(reasons).items() if not _is_merely_busy(alias)}
+
+
+def _is_merely_busy(alias: str) -> bool:
+    """Return whether every connection of the pool is at work: a process under load is slow, not broken."""
+    pool = getattr(connections[alias], "_connection_pools", {}).get(alias)
+    if pool is None:
+        return False
+    stats = pool.get_stats()
+    return bool(stats["pool_available"] == 0 and stats["pool_size"] == stats["pool_max"])
+
+
+def _missing_migrations() -> dict[str, int]:
+    global _migrations_seen
+    with _migrations_lock:
+        asked_at, missing = _migrations_seen
+        # The code's migrations do not change while it runs: once complete, always complete.
+        if missing and time.monotonic() - asked_at > RECHECK_SECONDS:
+            _migrations_seen = (time.monotonic(), missing := unapplied())
+        return missing
