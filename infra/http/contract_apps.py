@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error
 from django.core.signals import setting_changed
 from django.db import InterfaceError, OperationalError
 
@@ -29,10 +29,11 @@ class ContractsConfig(AppConfig):
     label = "contracts"
 
     def ready(self) -> None:
-        from infra.databases.transaction_guard import refuse_open_transactions
+        from infra.databases.transaction_guard import refuse_open_transactions, watch_connections
         from infra.http.contract_loopback import Loopback
 
         registry.add_local_route("loopback", Loopback)
+        watch_connections()
         guard_calls(refuse_open_transactions)
         treat_as_transient(OperationalError, InterfaceError)
         wire_from_settings()
