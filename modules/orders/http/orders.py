@@ -27,6 +27,7 @@ from modules.catalog.contract import CatalogContract
 from modules.orders.contract import OrderStatus
 from modules.orders.http import serializers
 from modules.orders.http.presenters import order_body
+from modules.orders.models import Checkout
 from modules.orders.models import Order as OrderRecord
 from modules.orders.queries.orders import order_for, orders_with_details
 from modules.orders.use_cases.cancelling import OrderNotFound, cancel_order
@@ -108,7 +109,7 @@ class Orders(ApiView):
                 payments=partners.payments,
                 shipping=partners.shipping,
             )
-            checkout = order.checkout
+            checkout: Checkout | None = order.checkout
         else:
             checkout = take_over_checkout(order_id=order.id)
         if checkout is not None:

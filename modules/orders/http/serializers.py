@@ -46,7 +46,7 @@ class OrderItem(StrictSerializer):
 class PlaceOrder(StrictSerializer):
     """Either `items` or `cartId`; either a signed-in customer's `shippingAddressId`, or `email` and `shippingAddress`."""
 
-    items = OrderItem(many=True, required=False, max_length=MOST_LINES)
+    items = serializers.ListField(child=OrderItem(), required=False, max_length=MOST_LINES, allow_empty=False)
     cart_id = serializers.UUIDField(required=False)
     shipping_address_id = serializers.CharField(max_length=100, required=False)
     shipping_address = PostalAddressSerializer(required=False)
@@ -69,8 +69,6 @@ class PlaceOrder(StrictSerializer):
         errors: dict[str, ErrorDetail] = {}
         if ("items" in attrs) == ("cart_id" in attrs):
             errors["items"] = ErrorDetail("Send either items or cartId.", code="items_or_cart")
-        elif not attrs.get("items", True):
-            errors["items"] = ErrorDetail("An order needs at least one item.", code="empty")
         if ("shipping_address" in attrs) == ("shipping_address_id" in attrs):
             errors["shippingAddress"] = ErrorDetail(
                 "Send either shippingAddressId (signed in) or shippingAddress.", code="one_address"
