@@ -142,7 +142,7 @@ class ShippingContract(Protocol):
 
     @command(timeout_seconds=10.0, errors=(AlreadyDispatched,), key="shipment_key")
     def cancel_shipment(self, *, shipment_key: str) -> None:
-        """Cancel a shipment that has not left, and close the key. Unknown keys are closed too; a repeat changes nothing.
+        """Cancel a shipment that has not left, and close the key; unknown keys are closed too. A repeat changes nothing.
 
         Raises:
             AlreadyDispatched: the parcel is with the carrier; nothing is changed.

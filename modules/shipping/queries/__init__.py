@@ -1,0 +1,1 @@
+"""What shipping knows: rates, and shipments as they stand."""

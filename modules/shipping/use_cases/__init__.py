@@ -1,0 +1,1 @@
+"""What shipping does: prepare shipments, let them leave, follow them."""
