@@ -4,5 +4,8 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from infra.events.relay import start_in_background
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.settings.production")
 application = get_wsgi_application()
+start_in_background()

@@ -13,7 +13,9 @@ _DEFAULTS: dict[str, Any] = {
     "EVENTS_BACKOFF_CAP_SECONDS": 300.0,
     "EVENTS_HOP_LIMIT": 16,  # a longer chain of events is taken for a circle
     "EVENTS_LEASE_SECONDS": 30.0,  # a killed relay's streams rest this long
-    "EVENTS_POLL_SECONDS": 0.05,  # commits of other processes are noticed within this time
+    "EVENTS_POLL_SECONDS": 0.05,  # `manage.py relay` notices the commits of other processes within this time
+    # A web process is woken by its own commits; only those of other processes, and what is due again, wait for this.
+    "EVENTS_POLL_IN_WEB_SECONDS": 0.25,
     "EVENTS_RESEND_SECONDS": 60.0,  # what a broker has not delivered by then is sent again
     "EVENTS_RELAY_IN_WEB": True,  # False where `manage.py relay` runs as a process of its own
 }

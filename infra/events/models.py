@@ -48,6 +48,7 @@ class OutboxReady(models.Model):
     pk = models.CompositePrimaryKey("stream", "seq")
     stream = models.TextField()
     seq = models.BigIntegerField()
+    occurred_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         db_table = "outbox_ready"
@@ -67,7 +68,6 @@ class OutboxRelay(models.Model):
     )  # since it was last handed over; many mean that handlers kill the process
     # Handed to a broker, and the consumers have not all been seen to have it: then since when.
     unconfirmed_since = models.DateTimeField(null=True)
-    resends = models.SmallIntegerField(db_default=0)
 
     class Meta:
         db_table = "outbox_relay"

@@ -22,7 +22,7 @@ WITH stream AS (
     INSERT INTO outbox_event (id, stream, seq, name, payload, headers, occurred_at)
     SELECT %(id)s, %(key)s, last_seq, %(name)s, %(payload)s::jsonb, %(headers)s::jsonb, clock_timestamp() FROM stream
 )
-INSERT INTO outbox_ready (stream, seq) SELECT %(key)s, last_seq FROM stream
+INSERT INTO outbox_ready (stream, seq, occurred_at) SELECT %(key)s, last_seq, clock_timestamp() FROM stream
 """
 
 
@@ -56,5 +56,6 @@ def publish(event: Event) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_PUBLISH, parameters)
-    if not connection.run_on_commit or connection.run_on_commit[-1][1] is not wakeup.nudge:
-        transaction.on_commit(wakeup.nudge, using=format_.module)
+    nudge = wakeup.nudge_for(format_.module)
+    if not connection.run_on_commit or connection.run_on_commit[-1][1] is not nudge:
+        transaction.on_commit(nudge, using=format_.module, robust=True)

@@ -12,7 +12,7 @@ from infra.events import handling, retries
 from infra.events.configuration import local_modules
 from infra.events.declaration import Event, format_of
 from infra.events.inbox import receive
-from infra.events.relay import Relay
+from infra.events.outbox_relay import Relay
 from infra.events.subscriptions import AfterDeadLetter, forget, subscribe
 
 E = TypeVar("E", bound=Event)

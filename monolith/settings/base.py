@@ -40,6 +40,9 @@ CONTRACT_CALLERS: dict[str, tuple[str, ...]] = {
     "users.v1": ("orders", "monolith"),
 }
 CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", " ").strip()
+CELERY_APP = "monolith.celery.app"
+# No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
+EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
 
 # --- Django ---
 

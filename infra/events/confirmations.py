@@ -1,0 +1,166 @@
+"""Making sure that what a broker took has arrived: a broker may lose what it holds, and no event is lost.
+
+The relay compares what it sent with the positions of the consumers, and sends again what does not move for too long.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from django.db import connections
+
+from infra.events.configuration import local_modules, setting
+
+logger = logging.getLogger("infra.events")
+
+STREAMS_AT_ONCE = 500
+LONGEST_WAIT_SECONDS = 3600.0
+_START = datetime.min.replace(tzinfo=UTC)
+
+_UNCONFIRMED = """
+SELECT stream, sent::text, unconfirmed_since FROM outbox_relay
+WHERE unconfirmed_since > %s AND unconfirmed_since <= clock_timestamp() - interval '1 second'
+  AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+ORDER BY unconfirmed_since LIMIT %s
+"""
+
+_CONFIRM = """
+UPDATE outbox_relay AS r SET unconfirmed_since = NULL
+FROM unnest(%s::text[], %s::text[]) AS seen (stream, sent)
+WHERE r.stream = seen.stream AND r.sent = seen.sent::jsonb
+"""
+
+# Steps back to where the slowest consumer is; what the others have they were sent before, and are not sent again.
+_SEND_AGAIN = """
+WITH stepped_back AS (
+    UPDATE outbox_relay AS r
+    SET relayed_seq = least(r.relayed_seq, seen.lowest), sent = r.sent || seen.positions::jsonb
+    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS seen (stream, sent, positions, lowest)
+    WHERE r.stream = seen.stream AND r.sent = seen.sent::jsonb
+      AND (r.leased_until IS NULL OR r.leased_until <= clock_timestamp())
+    RETURNING r.stream, r.relayed_seq
+)
+INSERT INTO outbox_ready (stream, seq, occurred_at)
+SELECT e.stream, e.seq, e.occurred_at FROM stepped_back JOIN outbox_event AS e ON e.stream = stepped_back.stream
+WHERE e.seq > stepped_back.relayed_seq
+ON CONFLICT DO NOTHING
+"""
+
+
+class _Unconfirmed(NamedTuple):
+    stream: str
+    sent_as_text: str
+    since: datetime
+
+    def sent(self) -> dict[str, int]:
+        return dict(json.loads(self.sent_as_text))
+
+
+@dataclass(slots=True)
+class _Standstill:
+    """A consumer's position in a stream that does not move."""
+
+    position: int
+    since: float  # monotonic
+    resends: int = 0
+
+    def is_overdue(self) -> bool:
+        patience: float = min(setting("EVENTS_RESEND_SECONDS") * 2**self.resends, LONGEST_WAIT_SECONDS)
+        return time.monotonic() - self.since > patience
+
+
+class Confirmations:
+    """Follows what one module's relay gave to a broker."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self._after = _START
+        self._standstills: dict[tuple[str, str], _Standstill] = {}
+
+    def look(self) -> int:
+        """Confirm what has arrived and send again what is overdue; return how many streams are to be sent again."""
+        unconfirmed = self._unconfirmed()
+        positions = self._positions(unconfirmed)
+        arrived: list[_Unconfirmed] = []
+        overdue: list[tuple[_Unconfirmed, dict[str, int]]] = []
+        for stream in unconfirmed:
+            missing = {
+                consumer: positions.get((consumer, stream.stream), 0)
+                for consumer, seq in stream.sent().items()
+                # A consumer that lives elsewhere answers for itself.
+                if consumer in local_modules() and positions.get((consumer, stream.stream), 0) < seq
+            }
+            self._forget_moving(stream, missing)
+            if not missing:
+                arrived.append(stream)
+            elif any(self._is_overdue(stream.stream, consumer, position) for consumer, position in missing.items()):
+                overdue.append((stream, missing))
+        self._confirm(arrived)
+        self._send_again(overdue)
+        return len(overdue)
+
+    def _unconfirmed(self) -> list[_Unconfirmed]:
+        with connections[self.source].cursor() as cursor:
+            cursor.execute(_UNCONFIRMED, [self._after, STREAMS_AT_ONCE])
+            found = [_Unconfirmed(*row) for row in cursor.fetchall()]
+        self._after = found[-1].since if len(found) == STREAMS_AT_ONCE else _START
+        return found
+
+    def _positions(self, unconfirmed: Iterable[_Unconfirmed]) -> dict[tuple[str, str], int]:
+        """Return how far consumers have received the streams."""
+        streams: dict[str, list[str]] = {}
+        for stream in unconfirmed:
+            for consumer in stream.sent():
+                streams.setdefault(consumer, []).append(stream.stream)
+        positions: dict[tuple[str, str], int] = {}
+        for consumer in streams.keys() & set(local_modules()):
+            with connections[consumer].cursor() as cursor:
+                cursor.execute(
+                    "SELECT key, position FROM inbox_stream WHERE source = %s AND key = ANY(%s)",
+                    [self.source, streams[consumer]],
+                )
+                positions.update({(consumer, key): position for key, position in cursor.fetchall()})
+        return positions
+
+    def _is_overdue(self, stream: str, consumer: str, position: int) -> bool:
+        standstill = self._standstills.get((stream, consumer))
+        if standstill is None or standstill.position != position:
+            self._standstills[stream, consumer] = _Standstill(position, time.monotonic())
+            return False
+        return standstill.is_overdue()
+
+    def _forget_moving(self, stream: _Unconfirmed, missing: Mapping[str, int]) -> None:
+        for consumer in stream.sent():
+            if consumer not in missing:
+                self._standstills.pop((stream.stream, consumer), None)
+
+    def _confirm(self, arrived: list[_Unconfirmed]) -> None:
+        if arrived:
+            with connections[self.source].cursor() as cursor:
+                cursor.execute(_CONFIRM, [[s.stream for s in arrived], [s.sent_as_text for s in arrived]])
+
+    def _send_again(self, overdue: list[tuple[_Unconfirmed, dict[str, int]]]) -> None:
+        if not overdue:
+            return
+        logger.warning("%d streams of %s have not arrived and are sent again", len(overdue), self.source)
+        for stream, missing in overdue:
+            for consumer in missing:
+                standstill = self._standstills[stream.stream, consumer]
+                standstill.since = time.monotonic()
+                standstill.resends += 1
+        with connections[self.source].cursor() as cursor:
+            cursor.execute(
+                _SEND_AGAIN,
+                [
+                    [stream.stream for stream, _ in overdue],
+                    [stream.sent_as_text for stream, _ in overdue],
+                    [json.dumps(missing) for _, missing in overdue],
+                    [min(missing.values()) for _, missing in overdue],
+                ],
+            )
