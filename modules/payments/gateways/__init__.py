@@ -1,0 +1,1 @@
+"""Payment providers: what is asked of one (`provider`), which there are (`registry`), and the one built in (`sandbox`)."""

@@ -1,0 +1,1 @@
+"""What payments knows. Reads only."""

@@ -1,0 +1,89 @@
+"""What is booked, and the tax in it.
+
+Taken:      assets:provider:<name>   gross
+            revenue:sales            - what is left
+            revenue:shipping         - shipping without its tax
+            liabilities:tax          - tax of the total
+Given back: assets:provider:<name>   - gross
+            revenue:returns          what is left
+            liabilities:tax          tax of it
+
+Tax is contained in prices and is computed once per document, on its total: `total * rate / (100 + rate)`, half a minor unit
+rounded up. The tax of a refund is the tax of all that is given back after it, less that of all before, so that the refunds of
+a whole payment return its tax to the last cent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from infra.money import Money
+from modules.payments.models import Account, AccountKind, Attempt, LedgerEntry, Payment, Posting
+from modules.payments.models.ledger import SEEDED_ACCOUNTS
+
+
+def contained_tax(gross: Money, rate_percent: Decimal) -> Money:
+    """Return the tax contained in a gross amount."""
+    rate = int(rate_percent * 1000)
+    return gross.share(of=rate, out_of=100_000 + rate)
+
+
+def tax_of_refund(*, before: Money, amount: Money, rate_percent: Decimal) -> Money:
+    """Return the tax in a refund that follows refunds of `before`."""
+    return contained_tax(before + amount, rate_percent) - contained_tax(before, rate_percent)
+
+
+def book_capture(payment: Payment, attempt: Attempt, *, shipping: Money, tax_rate: Decimal, now: datetime) -> None:
+    """Book that the whole amount was taken."""
+    total = payment.money(payment.amount)
+    tax = contained_tax(total, tax_rate)
+    shipping_net = shipping - contained_tax(shipping, tax_rate)
+    sales = total - tax - shipping_net
+    _book(
+        payment,
+        attempt,
+        f"Order {payment.order['order_number']} paid",
+        {
+            _provider_account(payment): total.amount,
+            "revenue:sales": -sales.amount,
+            "revenue:shipping": -shipping_net.amount,
+            "liabilities:tax": -tax.amount,
+        },
+        now,
+    )
+
+
+def book_refund(payment: Payment, attempt: Attempt, *, tax: Money, now: datetime) -> None:
+    """Book that the attempt's amount was given back, `tax` of it from the tax office."""
+    _book(
+        payment,
+        attempt,
+        f"Order {payment.order['order_number']} refunded",
+        {
+            _provider_account(payment): -attempt.amount,
+            "revenue:returns": attempt.amount - tax.amount,
+            "liabilities:tax": tax.amount,
+        },
+        now,
+    )
+
+
+def _provider_account(payment: Payment) -> str:
+    code = f"assets:provider:{payment.provider}"
+    if code not in SEEDED_ACCOUNTS:
+        account = Account(code=code, kind=AccountKind.ASSET, bounded=True)
+        Account.objects.bulk_create([account], ignore_conflicts=True)
+    return code
+
+
+def _book(payment: Payment, attempt: Attempt, description: str, legs: Mapping[str, int], now: datetime) -> None:
+    entry = LedgerEntry.objects.create(payment=payment, attempt=attempt, description=description, booked_at=now)
+    Posting.objects.bulk_create(
+        [
+            Posting(entry=entry, account_id=account, payment=payment, amount=amount, currency=payment.currency)
+            for account, amount in legs.items()
+            if amount
+        ]
+    )

@@ -1,0 +1,147 @@
+"""Recording what became of an attempt: state, ledger, invoice and event in one transaction, once."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+
+from infra.events.outbox import publish
+from modules.payments.contract import PaymentStatus
+from modules.payments.events import PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided
+from modules.payments.gateways.provider import Answer
+from modules.payments.models import Attempt, AttemptKind, AttemptStatus, Invoice, InvoiceKind, Payment
+from modules.payments.use_cases.attempts import UNDER_WAY
+from modules.payments.use_cases.bookkeeping import book_capture, book_refund, contained_tax, tax_of_refund
+from modules.payments.use_cases.invoicing import issue_credit_note, issue_invoice, order_of
+
+SETTLED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.REFUNDED})
+# A provider that refuses to capture, void or refund is asked anew after this long; until then it is an open item.
+AFTER_REFUSAL = timedelta(hours=1)
+
+
+def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
+    """Record the provider's answer and return the payment; whoever records the same attempt later changes nothing.
+
+    Money that arrives for an abandoned attempt is recorded, too: it was taken. As its payment is closed, it is given back next.
+    """
+    with transaction.atomic(using="payments"):
+        attempt = _locked(attempt_id)
+        payment = attempt.payment
+        late_success = attempt.status == AttemptStatus.ABANDONED and not answer.declined
+        if attempt.status != AttemptStatus.OPEN and not late_success:
+            return payment
+        attempt.status = AttemptStatus.DECLINED if answer.declined else AttemptStatus.SUCCEEDED
+        attempt.answer = answer.declined
+        attempt.provider_ref = answer.provider_ref
+        _resolve(attempt, now)
+        if answer.declined:
+            _declined(payment, attempt, now)
+        elif attempt.kind in (AttemptKind.CHARGE, AttemptKind.CAPTURE):
+            _captured(payment, attempt, now)
+        elif attempt.kind == AttemptKind.AUTHORISE:
+            payment.status = PaymentStatus.AUTHORISED
+            payment.provider_ref = attempt.provider_ref
+            _save(payment, now)
+        elif attempt.kind == AttemptKind.VOID:
+            _voided(payment, attempt.reason, now)
+        else:
+            _refunded(payment, attempt, now)
+    return payment
+
+
+def abandon(attempt_id: UUID, *, now: datetime) -> Payment:
+    """Record that an attempt never reached the provider and never will, which calls its payment off."""
+    with transaction.atomic(using="payments"):
+        attempt = _locked(attempt_id)
+        payment = attempt.payment
+        if attempt.status == AttemptStatus.OPEN:
+            attempt.status = AttemptStatus.ABANDONED
+            _resolve(attempt, now)
+            _voided(payment, payment.close_reason, now)
+    return payment
+
+
+def _locked(attempt_id: UUID) -> Attempt:
+    # Both rows: after waiting for the lock, only locked rows are read anew.
+    return Attempt.objects.select_related("payment").select_for_update(of=("self", "payment")).get(id=attempt_id)
+
+
+def _resolve(attempt: Attempt, now: datetime) -> None:
+    attempt.resolved_at, attempt.due_at = now, None
+    attempt.save(update_fields=["status", "answer", "provider_ref", "resolved_at", "due_at"])
+
+
+def _save(payment: Payment, now: datetime) -> None:
+    if payment.closed_at is not None:
+        payment.return_due_at = None if payment.status in SETTLED else now + UNDER_WAY
+    payment.save(
+        update_fields=[
+            "status", "provider_ref", "captured", "refunded", "decline_reason", "capture_due_at", "return_due_at"
+        ]
+    )  # fmt: skip
+
+
+def _captured(payment: Payment, attempt: Attempt, now: datetime) -> None:
+    payment.status = PaymentStatus.CAPTURED
+    payment.captured = payment.amount
+    payment.provider_ref = payment.provider_ref or attempt.provider_ref
+    payment.capture_due_at = None
+    _save(payment, now)
+    tax_rate = Decimal(settings.SHOP_TAX_RATE_PERCENT)
+    if payment.amount:
+        book_capture(payment, attempt, shipping=order_of(payment).shipping, tax_rate=tax_rate, now=now)
+    total = payment.money(payment.amount)
+    invoice = issue_invoice(payment, attempt, tax=contained_tax(total, tax_rate), tax_rate=tax_rate, now=now)
+    publish(
+        PaymentCaptured(
+            payment_id=payment.id, order_id=payment.order_id, amount=total, invoice_number=invoice.document_number
+        )
+    )
+
+
+def _declined(payment: Payment, attempt: Attempt, now: datetime) -> None:
+    if attempt.kind in (AttemptKind.CHARGE, AttemptKind.AUTHORISE):
+        payment.status = PaymentStatus.DECLINED
+        payment.decline_reason = attempt.answer
+        _save(payment, now)
+        publish(PaymentDeclined(payment_id=payment.id, order_id=payment.order_id, reason=attempt.answer))
+        return
+    if attempt.kind == AttemptKind.CAPTURE and payment.capture_due_at is not None:
+        payment.capture_due_at = now + AFTER_REFUSAL
+    if payment.closed_at is not None and attempt.kind != AttemptKind.CAPTURE:
+        payment.return_due_at = now + AFTER_REFUSAL
+    payment.save(update_fields=["capture_due_at", "return_due_at"])
+
+
+def _voided(payment: Payment, reason: str, now: datetime) -> None:
+    payment.status = PaymentStatus.VOIDED
+    payment.capture_due_at = None
+    _save(payment, now)
+    publish(PaymentVoided(payment_id=payment.id, order_id=payment.order_id, reason=reason))
+
+
+def _refunded(payment: Payment, attempt: Attempt, now: datetime) -> None:
+    before, amount = payment.money(payment.refunded), payment.money(attempt.amount)
+    payment.refunded += attempt.amount
+    fully = payment.refunded == payment.captured
+    payment.status = PaymentStatus.REFUNDED if fully else PaymentStatus.PARTIALLY_REFUNDED
+    _save(payment, now)
+    if attempt.amount:
+        invoice = Invoice.objects.get(payment=payment, kind=InvoiceKind.INVOICE)
+        tax = tax_of_refund(before=before, amount=amount, rate_percent=invoice.tax_rate)
+        book_refund(payment, attempt, tax=tax, now=now)
+        issue_credit_note(invoice, attempt, tax=tax, now=now)
+    publish(
+        PaymentRefunded(
+            payment_id=payment.id,
+            order_id=payment.order_id,
+            amount=amount,
+            refunded=before + amount,
+            fully=fully,
+            reason=attempt.reason,
+        )
+    )
