@@ -4,8 +4,12 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from modules.users.http.tokens import KeySet
+
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", include("monolith.storefront.urls")),
     path("admin/", admin.site.urls),
+    path(".well-known/jwks.json", KeySet.as_view(), name="jwks"),
     path("", include("infra.observability.urls")),
     path("", include("infra.http.urls")),
     path("", include("infra.http.contract_urls")),
