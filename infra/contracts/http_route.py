@@ -113,9 +113,9 @@ def peer_at(address: str) -> Peer:
 
 
 def close_peers() -> None:
-    """Close all connections to services, at the end of a process or test."""
-    while _peers:
-        _peers.popitem()[1].close()
+    """Close all connections to services, at the end of a process or test; a call made afterwards opens new ones."""
+    for peer in list(_peers.values()):
+        peer.close()
 
 
 def _after_fork() -> None:
