@@ -1,0 +1,158 @@
+"""Editing a product; every edit writes what is shown of it in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from infra.errors import Invalid, NotFound, Refused
+from infra.events.outbox import publish
+from infra.money import Money
+from modules.catalog.events import ProductPublished, ProductWithdrawn
+from modules.catalog.models import FormerSlug, Price, Product, Variant
+from modules.catalog.queries.stock import VariantUnknown
+from modules.catalog.use_cases.html import plain_text, safe_html
+from modules.catalog.use_cases.listings import prepare_to_write_listings, refresh_listings
+from modules.catalog.use_cases.vocabulary import remember_words
+
+Allow = Callable[[Product], None]
+
+
+def _anyone(product: Product) -> None: ...
+
+
+class ProductUnknown(NotFound):
+    """There is no such product."""
+
+    code = "catalog.product_unknown"
+
+
+class SlugTaken(Refused):
+    """Another product has this slug."""
+
+    code = "catalog.slug_taken"
+
+
+class NothingToSell(Refused):
+    """A product can be published once a variant of it has a price."""
+
+    code = "catalog.nothing_to_sell"
+
+
+@contextmanager
+def editing(product_id: UUID, *, allow: Allow = _anyone) -> Iterator[Product]:
+    """Lock a product, save it at the end of the block with its next version, and write its listings.
+
+    Args:
+        allow: called with the locked product; what it raises stops the edit.
+
+    Raises:
+        ProductUnknown: there is none of that id.
+    """
+    with transaction.atomic(using="catalog"):
+        prepare_to_write_listings()
+        product = Product.objects.select_for_update(no_key=True).filter(id=product_id).first()
+        if product is None:
+            raise ProductUnknown
+        allow(product)
+        yield product
+        product.version += 1
+        product.save()
+        remember_words(refresh_listings([product_id]))
+
+
+def edit_product(
+    product_id: UUID,
+    *,
+    title: str | None = None,
+    description: str | None = None,
+    slug: str | None = None,
+    allow: Allow = _anyone,
+) -> Product:
+    """Change what is given and leave the rest.
+
+    Args:
+        description: HTML, cleaned before it is stored, or plain text.
+        slug: the former one leads to it from now on.
+
+    Raises:
+        ProductUnknown, SlugTaken: nothing changes.
+        Invalid: an empty title, or a slug of other characters than letters, digits and hyphens.
+    """
+    with editing(product_id, allow=allow) as product:
+        if title is not None:
+            product.title = title.strip()
+            if not product.title:
+                raise Invalid("A product needs a title.")
+        if description is not None:
+            product.description_html = safe_html(description)
+            product.description = plain_text(description)
+        if slug is not None and slug != product.slug:
+            _move_to(product, slug)
+    return product
+
+
+def publish_product(product_id: UUID, *, at: datetime, allow: Allow = _anyone) -> Product:
+    """Put a product on sale and announce it; one on sale already stays as it is.
+
+    Raises:
+        ProductUnknown, NothingToSell: nothing changes.
+    """
+    with editing(product_id, allow=allow) as product:
+        if not product.is_on_sale:
+            if not Price.objects.filter(variant__product=product, variant__is_active=True).exists():
+                raise NothingToSell
+            product.published_at, product.withdrawn_at = at, None
+            publish(ProductPublished(product_id=product.id, slug=product.slug, title=product.title))
+    return product
+
+
+def withdraw_product(product_id: UUID, *, at: datetime, allow: Allow = _anyone) -> Product:
+    """Take a product off sale and announce it; one that is not on sale stays as it is.
+
+    Raises:
+        ProductUnknown: nothing changes.
+    """
+    with editing(product_id, allow=allow) as product:
+        if product.is_on_sale:
+            product.withdrawn_at = at
+            publish(ProductWithdrawn(product_id=product.id))
+    return product
+
+
+def set_price(*, sku: str, price: Money, allow: Allow = _anyone) -> None:
+    """Set what a variant costs in the price's currency.
+
+    Raises:
+        VariantUnknown: nothing changes.
+        Invalid: the price is negative.
+    """
+    variant = Variant.objects.filter(sku=sku).first()
+    if variant is None:
+        raise VariantUnknown(f"No variant has the SKU {sku}.")
+    if price.amount < 0:
+        raise Invalid("A price is not negative.")
+    with editing(variant.product_id, allow=allow):
+        Price.objects.update_or_create(variant=variant, currency=price.currency, defaults={"amount": price.amount})
+
+
+def show_again(product_id: UUID) -> None:
+    """Count an edit made elsewhere (the admin's forms) and write what is shown of the product."""
+    with editing(product_id):
+        pass
+
+
+def _move_to(product: Product, slug: str) -> None:
+    if slug != slugify(slug) or not slug:
+        raise Invalid("A slug has lower-case letters, digits and hyphens only.")
+    if Product.objects.filter(slug=slug).exists():
+        raise SlugTaken(f"Another product has the slug {slug}.")
+    FormerSlug.objects.filter(slug=slug).delete()
+    FormerSlug.objects.update_or_create(slug=product.slug, defaults={"product": product})
+    product.slug = slug
