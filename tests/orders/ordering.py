@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from infra.contracts import resolve
 from infra.identifiers import new_id
+from infra.money import Money
 from infra.postal_address import PostalAddress
 from modules.catalog.contract import CatalogContract, Offer
 from modules.orders.models import Checkout, Order
@@ -28,7 +29,7 @@ ANN = Buyer(customer_id=CUSTOMER, email="ann@example.com", address=HOME)
 
 def sells(sku: str = "LAMP", *, price: int = 1200, pieces: int = 10) -> str:
     """Put a product with one variant on sale; return its SKU."""
-    factories.product(title=sku.title(), sku=sku, price=factories.eur(price), on_hand=pieces)
+    factories.product(title=sku.title(), sku=sku, price=Money(price, "EUR"), on_hand=pieces)
     return sku
 
 

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from infra.contracts import resolve
 from infra.identifiers import new_id
+from infra.money import Money
 from modules.catalog.contract import CatalogContract
+from modules.catalog.use_cases import Reason, adjust_stock, set_price, withdraw_product
 from modules.orders.models import Cart, CartLine
 from modules.orders.queries.carts import PricedCart, priced_cart
 from modules.orders.use_cases import carts
@@ -63,19 +65,20 @@ def test_the_same_variant_added_twice_makes_one_line() -> None:
 
 def test_a_cart_says_everything_that_is_wrong_with_it_at_once() -> None:
     cart = opened()
-    for sku in ("SCARCE", "DEARER", "GONE"):
-        add(cart, sells(sku, pieces=5), 3)
-    factories.adjust_stock(sku="SCARCE", on_hand=2)
-    factories.change_price(sku="DEARER", price=factories.eur(1300))
-    factories.withdraw(sku="GONE")
+    gone = factories.product("Gone", sku="GONE", price=Money(1200, "EUR"), on_hand=5)
+    for sku in ("GONE", sells("SCARCE", pieces=5), sells("DEARER", pieces=5)):
+        add(cart, sku, 3)
+    adjust_stock(sku="SCARCE", difference=-3, reason=Reason.CORRECTED)
+    set_price(sku="DEARER", price=Money(1300, "EUR"))
+    withdraw_product(gone.product_id, at=timezone.now())
 
     by_code = {problem.code: problem for problem in seen(cart).problems}
 
     assert set(by_code) == {"out_of_stock", "price_changed", "not_on_sale"}
     assert by_code["out_of_stock"].available == 2
     changed = by_code["price_changed"]
-    assert changed.price_seen == factories.eur(1200)
-    assert changed.price_now == factories.eur(1300)
+    assert changed.price_seen == Money(1200, "EUR")
+    assert changed.price_now == Money(1300, "EUR")
 
 
 def test_an_empty_cart_says_so() -> None:
@@ -85,7 +88,7 @@ def test_an_empty_cart_says_so() -> None:
 def test_setting_the_quantity_accepts_the_new_price() -> None:
     sku, cart = sells(price=1200), opened()
     add(cart, sku)
-    factories.change_price(sku=sku, price=factories.eur(1300))
+    set_price(sku=sku, price=Money(1300, "EUR"))
     assert problems(cart) == ["price_changed"]
 
     carts.change_quantity(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +13,7 @@ from infra.identifiers import new_id
 from modules.orders.models import Cart, CartLine, Checkout, HistoryEntry, Order, OrderLine
 
 pytestmark = pytest.mark.usefixtures("database")
-NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
 
 def recorded(**changes: Any) -> Order:
@@ -60,7 +60,7 @@ def line(order: Order, **changes: Any) -> OrderLine:
 def test_the_snapshot_of_an_order_never_changes(field: str, value: object) -> None:
     order = recorded()
 
-    with pytest.raises(IntegrityError, match="snapshot never changes|adds_up"):
+    with pytest.raises(IntegrityError, match=r"snapshot never changes|adds_up"):
         Order.objects.filter(id=order.id).update(**{field: value})
 
 

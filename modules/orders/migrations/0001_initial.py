@@ -2,8 +2,9 @@
 
 import django.db.models.deletion
 import django.db.models.expressions
-import infra.identifiers
 from django.db import migrations, models
+
+import infra.identifiers
 
 
 class Migration(migrations.Migration):
