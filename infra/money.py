@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal
 
 from babel.numbers import format_currency, get_currency_precision, is_currency
+
+# No exponents, no underscores, no digits of other scripts, all of which Decimal would take.
+_PLAIN_NUMBER = re.compile(r"(-?)([0-9]*)(?:\.([0-9]*))?")
+_MOST_MINOR_UNITS = 2**63 - 1  # what a bigint column holds
 
 
 class CurrencyMismatch(ValueError):
@@ -20,6 +25,10 @@ class Money:
     amount: int
     currency: str
 
+    def __post_init__(self) -> None:
+        if type(self.amount) is not int:
+            raise TypeError(f"Money takes a whole number of minor units, not {self.amount!r}.")
+
     @classmethod
     def zero(cls, currency: str) -> Money:
         return cls(0, currency)
@@ -29,19 +38,22 @@ class Money:
         """Read a decimal amount of whole units, as price lists carry it: `Money.parse("19.90", "EUR")`.
 
         Raises:
-            ValueError: not a number, an unknown currency, or more decimals than the currency has (nothing is rounded away).
+            ValueError: not a plain number, too large a one, an unknown currency, or more decimals than the currency has
+                (nothing is rounded away).
         """
         if not is_currency(currency):
             raise ValueError(f"{currency!r} is not an ISO 4217 currency code.")
-        try:
-            minor_units = Decimal(text.strip()).scaleb(get_currency_precision(currency))
-        except InvalidOperation:
-            raise ValueError(f"{text!r} is not an amount; write it like 19.90.") from None
-        if not minor_units.is_finite():
+        number = _PLAIN_NUMBER.fullmatch(text.strip())
+        if number is None or not (number[2] or number[3]):
             raise ValueError(f"{text!r} is not an amount; write it like 19.90.")
-        if minor_units != minor_units.to_integral_value():
+        precision = get_currency_precision(currency)
+        decimals = (number[3] or "").rstrip("0")
+        if len(decimals) > precision:
             raise ValueError(f"{text!r} has more decimals than {currency} has.")
-        return cls(int(minor_units), currency)
+        digits = (number[2] + decimals.ljust(precision, "0")).lstrip("0")
+        if len(digits) > len(str(_MOST_MINOR_UNITS)) or int(digits or "0") > _MOST_MINOR_UNITS:
+            raise ValueError(f"{text!r} is more than can be stored.")
+        return cls(int(number[1] + (digits or "0")), currency)
 
     @classmethod
     def total(cls, amounts: Iterable[Money], *, currency: str | None = None) -> Money:
@@ -65,6 +77,8 @@ class Money:
         return Money(self.amount - self._in_my_currency(other), self.currency)
 
     def __mul__(self, count: int) -> Money:
+        if not isinstance(count, int):
+            return NotImplemented  # a share is rounded: see `share`
         return Money(self.amount * count, self.currency)
 
     __rmul__ = __mul__
@@ -79,13 +93,18 @@ class Money:
         return self.amount <= self._in_my_currency(other)
 
     def share(self, *, of: int, out_of: int) -> Money:
-        """Return this amount times `of / out_of`, rounded half up to the minor unit (taxes, partial refunds)."""
-        exact = Decimal(self.amount) * of / out_of
-        return Money(int(exact.to_integral_value(rounding=ROUND_HALF_UP)), self.currency)
+        """Return this amount times `of / out_of`, rounded to the nearest minor unit, halves away from zero.
+
+        For taxes and partial refunds: the share of a refund is the negative of the share of the payment.
+        """
+        numerator, denominator = self.amount * of, out_of
+        rounded = (2 * abs(numerator) + abs(denominator)) // (2 * abs(denominator))
+        return Money(rounded if (numerator < 0) == (denominator < 0) else -rounded, self.currency)
 
     def as_decimal(self) -> Decimal:
         """Return whole units: `Money(1990, "EUR")` is `Decimal("19.90")`."""
-        return Decimal(self.amount).scaleb(-get_currency_precision(self.currency))
+        digits = tuple(int(digit) for digit in str(abs(self.amount)))
+        return Decimal((int(self.amount < 0), digits, -get_currency_precision(self.currency)))
 
     def as_text(self, locale: str = "en") -> str:
         """Return the amount as people of that locale write it: `€19.90`."""
