@@ -63,8 +63,8 @@ def claim_due(module: str, *, regardless_of_time: bool = False) -> list[Claim]:
             {
                 "lease": lease,
                 "names": [task.name for task in tasks],
-                "periods": [task.every_seconds for task in tasks],
-                "leases": [task.lease_seconds for task in tasks],
+                "periods": [float(task.every_seconds) for task in tasks],
+                "leases": [float(task.lease_seconds) for task in tasks],
                 "regardless": regardless_of_time,
             },
         )

@@ -19,7 +19,9 @@ from tests.shipping.parcels import eur
 
 pytestmark = pytest.mark.usefixtures("database")
 
-COUNTRIES = sorted(code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code != "ZZ")
+COUNTRIES = sorted(
+    code for code in map(str, Locale("en").territories) if len(code) == 2 and code.isalpha() and code != "ZZ"
+)
 
 
 def zone_at(country: str, postcode: str = "") -> str:

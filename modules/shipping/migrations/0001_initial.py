@@ -496,7 +496,7 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     models.Q(("currency__isnull", True), ("kind", "FREE")),
-                    ("currency__regex", "^[A-Z]{3}$"),
+                    models.Q(("currency__isnull", False), ("currency__regex", "^[A-Z]{3}$")),
                     _connector="OR",
                 ),
                 name="rate_price_has_currency",

@@ -130,7 +130,9 @@ class Rate(models.Model):
                 condition=~Q(kind=RateKind.FREE) | Q(amount=0, free_from__isnull=True), name="rate_free_costs_nothing"
             ),
             models.CheckConstraint(
-                condition=Q(currency__isnull=True, kind=RateKind.FREE) | Q(currency__regex="^[A-Z]{3}$"),
+                # A comparison with NULL is neither true nor false, and a CHECK lets it pass: so NULL is named.
+                condition=Q(currency__isnull=True, kind=RateKind.FREE)
+                | Q(currency__isnull=False, currency__regex="^[A-Z]{3}$"),
                 name="rate_price_has_currency",
             ),
             models.CheckConstraint(condition=Q(days_min__lte=F("days_max")), name="rate_days_ascend"),
