@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+import django
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 from django.db.utils import OperationalError, ProgrammingError
@@ -19,8 +20,11 @@ from monolith.serving.web_server import CannotServe
 
 # These never ask a database, or start what they need by themselves.
 WITHOUT_DATABASE = frozenset(
-    """boundaries check collectstatic compilemessages diffsettings findstatic help lint_imports makemessages makemigrations
-    migrate modules serve spectacular startapp startmodule startproject test version --help -h --version""".split()
+    [
+        *("boundaries", "modules", "serve", "startmodule", "spectacular"),
+        *("check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "makemessages", "makemigrations"),
+        *("migrate", "startapp", "startproject", "test", "help", "--help", "-h", "version", "--version"),
+    ]
 )
 
 
@@ -42,16 +46,11 @@ def main(arguments: Sequence[str]) -> None:
 
 def _use_embedded_server(stack: ExitStack) -> None:
     """Have the checkout's own PostgreSQL running, up to date, for as long as the command takes."""
-    from django.conf import settings
+    from infra.databases.preparation import embedded_server, prepare
 
-    if not settings.EMBEDDED_ALIASES:
-        return
-    if stack.enter_context(settings.EMBEDDED_SERVER.in_use()):
-        import django
-
+    server = embedded_server()
+    if server and stack.enter_context(server.in_use()):
         django.setup()
-        from infra.databases.preparation import prepare
-
         prepare()
 
 

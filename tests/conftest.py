@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -11,24 +12,28 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
-pytest_plugins: list[str] = ["tests.api", "tests.contract_routes"]
-_server = None
+pytest_plugins: list[str] = ["tests.api", "tests.contract_routes", "tests.servers"]
+_session = ExitStack()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    global _server
-    if not hasattr(config, "workerinput"):
-        _server = databases.start_server(Path(config.rootpath) / ".banyan" / "test-postgres")
+    if not hasattr(config, "workerinput"):  # the processes of pytest-xdist use the server of the one that starts them
+        _session.enter_context(databases.running_server(Path(config.rootpath) / ".banyan" / "test-postgres"))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    if _server is not None:
-        _server.stop()
+    _session.close()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """More than four processes fight for the one PostgreSQL; fewer than two hide what parallel tests disturb."""
+    return max(2, min(os.cpu_count() or 2, 4))
 
 
 @pytest.fixture(scope="session")
 def _database(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Sweeper]:
-    name = f"banyan_test_{os.getpid()}"
+    name = f"{databases.TEST_DATABASE_PREFIX}{os.getpid()}"
     with django_db_blocker.unblock():
         databases.create_from_template(name)
         sweeper = databases.Sweeper(name)

@@ -29,7 +29,9 @@ class DatabaseConfiguration:
         # A process opens at most this many connections per alias. Eight request threads share four, as a request uses one
         # alias at a time.
         self.pool_size = env.number("DATABASE_POOL_SIZE", 4, least=1)
-        self.embedded_aliases = tuple(alias for alias in schemas if not env.given(url_variable(alias))) if embedded else ()
+        self.embedded_aliases = (
+            tuple(alias for alias in schemas if not env.given(url_variable(alias))) if embedded else ()
+        )
 
     def serving(self) -> dict[str, dict[str, Any]]:
         """Return `DATABASES`."""
@@ -37,7 +39,10 @@ class DatabaseConfiguration:
 
     def owners(self) -> dict[str, dict[str, Any]]:
         """Return the logins that migrate, for the aliases where one is known."""
-        logins = {alias: self._login(alias, owner_url_variable(alias), f"{self._schemas[alias]}_owner") for alias in self._schemas}
+        logins = {
+            alias: self._login(alias, owner_url_variable(alias), f"{self._schemas[alias]}_owner")
+            for alias in self._schemas
+        }
         return {alias: login for alias, login in logins.items() if login}
 
     def admin_url(self) -> str:

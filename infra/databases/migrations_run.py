@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.management import call_command
+from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.utils import OperationalError
+from psycopg import sql
+from psycopg.errors import LockNotAvailable
 
 from infra.databases.ownership import as_owner
+from infra.databases.reachability import DatabaseRefusal
+
+# A migration that waits for a lock makes every later query on that table wait behind it: better give up soon and say so.
+LOCK_TIMEOUT_SECONDS = 5
+# Another deployment's migrations are waited for this long.
+TURN_SECONDS = 600
+
+Report = Callable[[str], None]
 
 
-def migrate_all(report: Callable[[str], None] = lambda line: None) -> None:
-    """Bring every alias's schema up to date as its owner; a repeat changes nothing.
+def _silently(line: str) -> None:
+    return None
+
+
+def migrate_all(report: Report = _silently, aliases: Iterable[str] | None = None) -> None:
+    """Bring schemas up to date as their owners, one alias after the other; a repeat changes nothing.
 
     Args:
-        report: called with one line per alias.
+        report: called with a line per alias.
+        aliases: all when None.
+
+    Raises:
+        DatabaseRefusal: an owner's login is unknown, a table stayed locked by others, or another run did not end; the
+            migrations that were finished before stay.
     """
-    for alias in settings.DATABASES:
-        with as_owner(alias):
+    for alias in settings.DATABASES if aliases is None else aliases:
+        with as_owner(alias), _own_turn(alias, report):
             pending = _pending(alias)
-            # App by app, so that each history holds what its schema holds and nothing else.
-            for app_label in _labels_of(alias) if pending else ():
-                call_command("migrate", app_label, database=alias, verbosity=0, interactive=False)
+            if pending:
+                _migrate(alias)
+                _protect_history(alias)
             report(f"{alias}: {pending} migrations applied" if pending else f"{alias}: up to date")
 
 
@@ -32,6 +55,54 @@ def unapplied() -> dict[str, int]:
     """Return how many migrations each alias still lacks, aliases with none left out."""
     counts = {alias: _pending(alias) for alias in settings.DATABASES}
     return {alias: count for alias, count in counts.items() if count}
+
+
+def _migrate(alias: str) -> None:
+    with connections[alias].cursor() as cursor:
+        cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+    try:
+        # App by app, so that each history holds what its schema holds and nothing else.
+        for app_label in _labels_of(alias):
+            call_command(DjangoMigrate(), app_label, database=alias, verbosity=0, interactive=False)
+    except OperationalError as error:
+        if not isinstance(error.__cause__, LockNotAvailable):
+            raise
+        raise DatabaseRefusal(
+            f"A migration of {alias} waited {LOCK_TIMEOUT_SECONDS} seconds for a table that others use, and gave up so as"
+            " not to hold them up. What was applied before stays. Repeat it in a quieter moment: manage.py migrate_modules"
+        ) from error
+
+
+@contextmanager
+def _own_turn(alias: str, report: Report) -> Iterator[None]:
+    """Wait until no other process migrates the alias; the session's end gives the turn back."""
+    deadline, said = time.monotonic() + TURN_SECONDS, False
+    with connections[alias].cursor() as cursor:
+        while True:
+            cursor.execute(
+                "SELECT pg_try_advisory_lock(hashtext('banyan.migrate'), hashtext(%s))", [settings.SCHEMAS[alias]]
+            )
+            row = cursor.fetchone()
+            if row and row[0]:
+                break
+            if time.monotonic() > deadline:
+                raise DatabaseRefusal(
+                    f"Another process has migrated {alias} for {TURN_SECONDS} seconds. Look at that one first."
+                )
+            if not said:
+                report(f"{alias}: waiting for another process that migrates it")
+                said = True
+            time.sleep(0.2)
+    yield
+
+
+def _protect_history(alias: str) -> None:
+    """Let the serving role read which migrations are applied, and not change it."""
+    serving = settings.DATABASES[alias]["USER"]
+    with connections[alias].cursor() as cursor:
+        cursor.execute(
+            sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(sql.Identifier(serving))
+        )
 
 
 def _pending(alias: str) -> int:

@@ -9,20 +9,29 @@ from typing import Any, cast
 from django.conf import settings
 from django.db import connections
 
+from infra.databases.configuration import owner_url_variable
+from infra.databases.reachability import DatabaseRefusal
+
 
 @contextmanager
 def as_owner(alias: str) -> Iterator[None]:
     """Within the block, `connections[alias]` of this thread logs in as the alias's owner role, outside the pool.
 
-    The owner's credentials stand in `settings.DATABASE_OWNERS[alias]` as Django database settings.
+    The owner's login stands in `settings.DATABASE_OWNERS[alias]` as Django database settings.
+
+    Raises:
+        DatabaseRefusal: no owner's login is known.
     """
+    owner = settings.DATABASE_OWNERS.get(alias)
+    if not owner:
+        raise DatabaseRefusal(
+            f"{owner_url_variable(alias)} is not set. It names the role that owns the schema of {alias} and migrates it."
+        )
     serving = connections[alias]
     owner_settings: dict[str, Any] = dict(serving.settings_dict)
-    owner = settings.DATABASE_OWNERS[alias]
-    owner_settings.update({key: owner[key] for key in ("USER", "PASSWORD", "HOST", "PORT")})
-    owner_settings["OPTIONS"] = {
-        key: value for key, value in serving.settings_dict["OPTIONS"].items() if key != "pool"
-    }
+    owner_settings.update({key: owner[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if key in owner})
+    options = {key: value for key, value in serving.settings_dict["OPTIONS"].items() if key != "pool"}
+    owner_settings["OPTIONS"] = options | owner.get("OPTIONS", {})
     serving.close()
     backend = cast("Any", type(serving))
     connections[alias] = backend(owner_settings, alias)

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import cast
 
 from django.conf import settings
 
 from infra.databases.configuration import owner_url_variable, url_variable
+from infra.databases.embedded import EmbeddedServer
 from infra.databases.migrations_run import migrate_all, unapplied
 from infra.databases.reachability import DatabaseRefusal, require_reachable
 from infra.databases.roles import SchemaRoles, provision
+
+
+def embedded_server() -> EmbeddedServer | None:
+    """Return the server of this checkout when an alias is on it."""
+    return cast("EmbeddedServer", settings.EMBEDDED_SERVER) if settings.EMBEDDED_ALIASES else None
 
 
 def schema_roles(aliases: Iterable[str]) -> list[SchemaRoles]:

@@ -73,7 +73,10 @@ def _reason(error: psycopg.OperationalError) -> str:
         ("failed to resolve host", "that host name is unknown. Correct the variable."),
         ("Name or service not known", "that host name is unknown. Correct the variable."),
         ("too many connections", "it has no connection left. Raise max_connections, or lower DATABASE_POOL_SIZE."),
-        ("remaining connection slots", "it has no connection left. Raise max_connections, or lower DATABASE_POOL_SIZE."),
+        (
+            "remaining connection slots",
+            "it has no connection left. Raise max_connections, or lower DATABASE_POOL_SIZE.",
+        ),
         ("starting up", "it is starting up. Try again in a moment."),
         ("no pg_hba.conf entry", "its pg_hba.conf does not let this machine in. Add an entry for it."),
     )

@@ -6,11 +6,23 @@ which serves: it reads and writes rows and has no DDL. Neither is a member of th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import base64
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import pbkdf2_hmac, sha256
 
 import psycopg
 from psycopg import sql
+
+# What the database itself cuts off, whoever forgot it in the code. A request has 60 seconds (gunicorn's timeout).
+SERVING_LIMITS = {
+    "statement_timeout": "30s",
+    "lock_timeout": "10s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+SCRAM_ITERATIONS = 4096  # PostgreSQL's own
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,8 +39,10 @@ class SchemaRoles:
 def provision(admin_url: str, every: Iterable[SchemaRoles]) -> None:
     """Create or repair roles, schemas and grants in the database of `admin_url`; a repeat changes nothing.
 
+    What migrations granted or revoked on single tables stays as it is.
+
     Args:
-        admin_url: a role that may create roles, logged in to the database that is to hold the schemas.
+        admin_url: a role that may create roles and schemas, logged in to the database that is to hold the schemas.
 
     Raises:
         psycopg.Error: the role may not do that, or the server is out of reach; what was created before stays.
@@ -36,33 +50,67 @@ def provision(admin_url: str, every: Iterable[SchemaRoles]) -> None:
     with psycopg.connect(admin_url, autocommit=True) as connection:
         # Several test sessions share one server, and roles belong to the server.
         connection.execute("SELECT pg_advisory_lock(hashtext('banyan.provision'))")
-        database = sql.Identifier(connection.info.dbname)
-        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-        for roles in every:
-            for statement in _statements(connection, roles, database):
-                connection.execute(statement)
+        for statement in provisioning_statements(connection.info.dbname, every):
+            connection.execute(statement)
 
 
-def _statements(
-    connection: psycopg.Connection[tuple[object, ...]], roles: SchemaRoles, database: sql.Identifier
-) -> Iterable[sql.Composed]:
-    schema, owner, serving = (sql.Identifier(name) for name in (roles.schema, roles.owner_role, roles.serving_role))
-    known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+def provisioning_statements(database: str, every: Iterable[SchemaRoles]) -> Iterator[sql.SQL | sql.Composed]:
+    """Yield, in order, what makes the schemas and their roles in `database`; passwords only as salted digests."""
+    name = sql.Identifier(database)
+    yield sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
+    for roles in every:
+        yield from _roles(roles, name)
+        yield from _schema(roles)
+
+
+def _roles(roles: SchemaRoles, database: sql.Identifier) -> Iterator[sql.SQL | sql.Composed]:
     for role, password in ((roles.owner_role, roles.owner_password), (roles.serving_role, roles.serving_password)):
-        verb = sql.SQL("ALTER" if role in known else "CREATE")
-        yield sql.SQL(
-            "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOINHERIT NOREPLICATION NOBYPASSRLS PASSWORD {}"
-        ).format(verb, sql.Identifier(role), sql.Literal(password))
-        yield sql.SQL("ALTER ROLE {} SET search_path = {}").format(sql.Identifier(role), schema)
+        create = sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)).as_string(None)
+        # PostgreSQL has no CREATE ROLE IF NOT EXISTS.
+        yield sql.SQL("DO {}").format(
+            sql.Literal(
+                f"BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = {sql.Literal(role).as_string(None)})"
+                f" THEN {create}; END IF; END"
+            )
+        )
+        # What a new role may not do by default is not forbidden again: only superusers may say NOSUPERUSER.
+        yield sql.SQL("ALTER ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
+            sql.Identifier(role), sql.Literal(scram_digest(password))
+        )
+        yield sql.SQL("ALTER ROLE {} SET search_path = {}").format(sql.Identifier(role), sql.Identifier(roles.schema))
         yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
+    for setting, value in SERVING_LIMITS.items():
+        yield sql.SQL("ALTER ROLE {} SET {} = {}").format(
+            sql.Identifier(roles.serving_role), sql.Identifier(setting), sql.Literal(value)
+        )
+
+
+def _schema(roles: SchemaRoles) -> Iterator[sql.SQL | sql.Composed]:
+    schema, owner, serving = (sql.Identifier(name) for name in (roles.schema, roles.owner_role, roles.serving_role))
+    # Who is no superuser must be a member for as long as it makes things for the owner.
     yield sql.SQL("GRANT {} TO CURRENT_USER").format(owner)
     yield sql.SQL("CREATE SCHEMA IF NOT EXISTS {} AUTHORIZATION {}").format(schema, owner)
     yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(schema, serving)
-    yield sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {} TO {}").format(schema, serving)
-    yield sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA {} TO {}").format(schema, serving)
+    # Tables get their grants when the owner creates them. To grant on all tables here would undo what migrations revoked.
     defaults = sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} IN SCHEMA {} ").format(owner, schema)
     yield defaults + sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {}").format(serving)
     yield defaults + sql.SQL("GRANT USAGE, SELECT ON SEQUENCES TO {}").format(serving)
     yield sql.SQL("ALTER DEFAULT PRIVILEGES FOR ROLE {} REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC").format(owner)
     yield defaults + sql.SQL("GRANT EXECUTE ON FUNCTIONS TO {}").format(serving)
+    yield sql.SQL("REVOKE {} FROM CURRENT_USER").format(owner)
+
+
+def scram_digest(password: str) -> str:
+    """Return what PostgreSQL stores for a password (RFC 5802), so that the password itself reaches no log.
+
+    A password with letters outside ASCII is returned as it is: the server prepares such by rules of their own.
+    """
+    if not password.isascii():
+        return password
+    salt = secrets.token_bytes(16)
+    salted = pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
+    stored_key = sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    server_key = hmac.digest(salted, b"Server Key", "sha256")
+    encoded = (base64.b64encode(part).decode() for part in (salt, stored_key, server_key))
+    return "SCRAM-SHA-256${}:{}${}:{}".format(SCRAM_ITERATIONS, *encoded)

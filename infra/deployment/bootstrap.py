@@ -31,7 +31,9 @@ MISLEADING = ("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIREME
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("packages", choices=[*LOCKS, "clean"])
-    parser.add_argument("--servers", action="store_true", help="also install the servers that tests start, where possible")
+    parser.add_argument(
+        "--servers", action="store_true", help="also install the servers that tests start, where possible"
+    )
     arguments = parser.parse_args()
     os.chdir(REPOSITORY)
     if arguments.packages == "clean":
@@ -70,7 +72,10 @@ def has_working_environment() -> bool:
         return False
     probe = "import pip, sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
     try:
-        return subprocess.run([str(ENVIRONMENT_PYTHON), "-c", probe], env=environment(), capture_output=True).returncode == 0
+        return (
+            subprocess.run([str(ENVIRONMENT_PYTHON), "-c", probe], env=environment(), capture_output=True).returncode
+            == 0
+        )
     except OSError:
         return False
 
@@ -146,14 +151,18 @@ def install(name: str) -> None:
     command = [str(ENVIRONMENT_PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
     command += ["--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off", "-r", str(lock)]
     lines: list[str] = []
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+    with subprocess.Popen(
+        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as pip:
         assert pip.stdout is not None
         seen = 0
         for line in pip.stdout:
             lines.append(line.rstrip())
             if line.startswith(("Collecting ", "Requirement already satisfied: ")):
                 seen += 1
-                package = line.removeprefix("Requirement already satisfied: ").removeprefix("Collecting ").split("==")[0]
+                package = (
+                    line.removeprefix("Requirement already satisfied: ").removeprefix("Collecting ").split("==")[0]
+                )
                 progress(f"  {seen}/{total} {package}", every=20, count=seen, total=total)
             elif line.startswith("Installing collected packages"):
                 progress("  unpacking ...", every=1, count=total, total=total)
@@ -209,7 +218,7 @@ def progress(text: str, *, every: int, count: int, total: int, last: bool = Fals
     if sys.stdout.isatty():
         sys.stdout.write(f"\r\033[K{text}" + ("\n" if last else ""))
         sys.stdout.flush()
-    elif last or count % every == 0 and count != total:
+    elif last or (count % every == 0 and count != total):
         say(text)
 
 

@@ -70,7 +70,11 @@ class Environment:
             parts = urlsplit(url)
             missing = [
                 part
-                for part, value in (("host", parts.hostname), ("user", parts.username), ("database", parts.path.strip("/")))
+                for part, value in (
+                    ("host", parts.hostname),
+                    ("user", parts.username),
+                    ("database", parts.path.strip("/")),
+                )
                 if not value
             ]
             _ = parts.port  # raises for what is no port

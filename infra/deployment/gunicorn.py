@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.deployment.environment import Environment
+from infra.deployment.lifeline import end_with_parent
 
 env = Environment()
 CORES = os.cpu_count() or 1
@@ -43,18 +42,9 @@ control_socket_disable = True  # nothing uses it, and it would lie in the user's
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
 forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
-# A pipe whose other end is held by `manage.py serve`: when that is killed, the pipe closes, and gunicorn ends too.
-LIFELINE_VARIABLE = "BANYAN_LIFELINE"
-
 
 def on_starting(server: Any) -> None:
-    if lifeline := os.environ.pop(LIFELINE_VARIABLE, ""):
-        threading.Thread(target=_end_with_parent, args=(int(lifeline),), daemon=True).start()
-
-
-def _end_with_parent(lifeline: int) -> None:
-    os.read(lifeline, 1)  # returns when the last holder of the other end is gone
-    os.kill(os.getpid(), signal.SIGTERM)
+    end_with_parent()
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -11,7 +11,7 @@ import sys
 import time
 from pathlib import Path
 
-from infra.deployment.gunicorn import LIFELINE_VARIABLE
+from infra.deployment import lifeline
 
 HOST = "127.0.0.1"
 ANSWER_SECONDS = 60
@@ -33,9 +33,14 @@ class WebServer:
     def start(self) -> None:
         reading, self._lifeline = os.pipe()
         command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
-        variables = {**os.environ, "HOST": HOST, "PORT": str(self.port), LIFELINE_VARIABLE: str(reading)}
+        variables = {**os.environ, "HOST": HOST, "PORT": str(self.port), lifeline.VARIABLE: str(reading)}
         self._process = subprocess.Popen(
-            command, cwd=self._folder, env=variables, pass_fds=[reading], start_new_session=True, stdin=subprocess.DEVNULL
+            command,
+            cwd=self._folder,
+            env=variables,
+            pass_fds=[reading],
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
         )
         os.close(reading)
 

@@ -69,14 +69,16 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "infra.observability.middleware.RequestObservation",
+    "infra.http.middleware.ApiShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "infra.http.middleware.Sessions",
+    "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "infra.http.middleware.Authentication",
-    "infra.http.middleware.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "infra.http.middleware.ApiEntrance",
 ]
 
 TEMPLATES = [

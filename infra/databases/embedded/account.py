@@ -1,8 +1,8 @@
 """Who runs PostgreSQL, and where that user can reach it.
 
 PostgreSQL refuses to run as root, so root lends it an unprivileged user. A checkout under a private home is out of that
-user's reach. Then the cluster, and a copy of the binaries, live in a folder of root's that everyone can pass, and the folder in the
-checkout holds a pointer. No permission of an existing folder is ever changed.
+user's reach. Then the cluster, and a copy of the binaries, live in a folder of root's that everyone can pass, and the
+folder in the checkout holds a pointer. No permission of an existing folder is ever changed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ def account_for(cluster: Path) -> pwd.struct_passwd | None:
             return pwd.getpwnam(name)
         except KeyError:
             continue
-    raise EmbeddedServerError(f"PostgreSQL does not run as root, and none of the users {', '.join(CANDIDATES)} exists. Add one.")
+    raise EmbeddedServerError(
+        f"PostgreSQL does not run as root, and none of the users {', '.join(CANDIDATES)} exists. Add one."
+    )
 
 
 def cluster_of(folder: Path) -> Path:

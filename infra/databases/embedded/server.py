@@ -118,10 +118,10 @@ class EmbeddedServer:
 
     def stop(self) -> None:
         """Stop the server, ending open connections; does nothing when it does not run."""
-        if not (found := self._postmaster()):
+        if not self._postmaster():
             return
         self._run("pg_ctl", "stop", "-D", str(self.cluster), "-m", "fast", "-w", "-t", str(STOP_SECONDS))
-        self._wait(lambda: not _is_alive(found.pid), "does not stop")
+        self._wait(lambda: self._postmaster() is None, "does not stop")
 
     def remove(self) -> None:
         """Stop the server and delete its data, wherever they lie."""

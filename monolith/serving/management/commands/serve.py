@@ -17,10 +17,11 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
-from django.db import connections
 from rich.console import Console
 
-from infra.databases.preparation import prepare, require_databases, require_migrated
+from infra.databases import pools
+from infra.databases.embedded import EmbeddedServer
+from infra.databases.preparation import embedded_server, prepare, require_databases, require_migrated
 from infra.deployment import gunicorn
 from monolith.serving.checkout_lock import only_shop
 from monolith.serving.connection_budget import budgets
@@ -57,7 +58,7 @@ class Command(BaseCommand):
         """In production: look at the databases, then become gunicorn, which thus gets the orchestrator's signals itself."""
         require_databases()
         require_migrated()
-        close_connections()
+        pools.close_all()
         command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
         os.chdir(settings.BASE_DIR)
         os.execv(sys.executable, command)  # noqa: S606
@@ -66,14 +67,14 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             stack.enter_context(only_shop(settings.STATE_DIR, port))
             require_free_port(port)
-            if settings.EMBEDDED_ALIASES:
-                self._step("PostgreSQL", lambda: stack.enter_context(settings.EMBEDDED_SERVER.in_use()))
+            if database := embedded_server():
+                self._step("PostgreSQL", lambda: stack.enter_context(database.in_use()))
             self._step("schemas and migrations", lambda: prepare(self._detail))
             self._fill_empty_shop()
             accounts = self._demo_accounts()
             processes = gunicorn.workers
             planned = budgets(processes)
-            close_connections()
+            pools.close_all()
             server = WebServer(port, Path(settings.BASE_DIR))
             self._step("web server", server.start)
             stack.callback(self._stop, server)
@@ -81,7 +82,7 @@ class Command(BaseCommand):
             address = f"http://{HOST}:{port}"
             self._console.print()
             self._console.print(welcome(address, accounts, planned, time.perf_counter() - self._began))
-            self._watch(server)
+            self._watch(server, database)
 
     def _fill_empty_shop(self) -> None:
         if "sample_catalogue" in get_commands() and not apps.get_model("catalog", "Product")._default_manager.exists():
@@ -94,15 +95,17 @@ class Command(BaseCommand):
         self._step("demo accounts", lambda: call_command("demo_accounts", stdout=said))
         return said.getvalue().strip()
 
-    def _watch(self, server: WebServer) -> None:
+    def _watch(self, server: WebServer, database: EmbeddedServer | None) -> None:
         """Stay until a signal comes or the web server ends by itself."""
         self._opened = True
         while not self._stops:
             if server.wait(0.5):
-                raise CannotServe(f"The web server ended by itself (exit code {server.ended()}); its reason stands above.")
-            if settings.EMBEDDED_ALIASES and not settings.EMBEDDED_SERVER.is_running():
+                raise CannotServe(
+                    f"The web server ended by itself (exit code {server.ended()}); its reason stands above."
+                )
+            if database and not database.is_running():
                 self._console.print("PostgreSQL ended by itself; starting it again.")
-                settings.EMBEDDED_SERVER.start()
+                database.start()
 
     def _stop(self, server: WebServer) -> None:
         if server.ended() is not None:
@@ -131,11 +134,3 @@ class Command(BaseCommand):
 
     def _detail(self, line: str) -> None:
         self._console.print(f"[dim]         {line}[/]")
-
-
-def close_connections() -> None:
-    """Give back what this process opened, pools included."""
-    for connection in connections.all(initialized_only=True):
-        connection.close()
-        if getattr(connection, "pool", None):
-            connection.close_pool()  # type: ignore[attr-defined]
