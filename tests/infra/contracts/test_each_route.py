@@ -110,7 +110,7 @@ def test_what_a_network_cannot_carry_is_not_sent(each_route: EachRoute, echo: Ec
 
 def test_a_queryset_is_not_sent(each_route: EachRoute, echo: Echo) -> None:
     with pytest.raises(ContractViolation, match="QuerySet"):
-        each_route(EchoContract).names(names=User.objects.values_list("username", flat=True))  # type: ignore[arg-type]
+        each_route(EchoContract).names(names=User.objects.values_list("username", flat=True))
 
 
 def test_a_value_of_the_wrong_type_is_not_taken(each_route: EachRoute, echo: Echo) -> None:
@@ -119,7 +119,7 @@ def test_a_value_of_the_wrong_type_is_not_taken(each_route: EachRoute, echo: Ech
     object.__setattr__(in_floats, "amount", 19.99)
 
     with pytest.raises(ContractViolation, match="rings"):
-        asked.tree(tree=replace(OAK, rings=1.0))
+        asked.tree(tree=replace(OAK, rings=1.0))  # type: ignore[arg-type]
     with pytest.raises(ContractViolation, match="amount"):
         asked.tree(tree=replace(OAK, price=in_floats))
     with pytest.raises(ContractViolation, match="array"):

@@ -18,11 +18,11 @@ REQUEST = {"method": "POST", "path": "/_contracts/echo.v1/water", "body": b'{"li
 
 
 def accept(authorization: str, keys: list[str], nonces: NonceStore | None = None, **changes: Any) -> None:
-    verify(read_keys(keys), nonces or NoncesInMemory(), authorization, **(REQUEST | changes))  # type: ignore[arg-type]
+    verify(read_keys(keys), nonces or NoncesInMemory(), authorization, **(REQUEST | changes))
 
 
 def sign(keys: list[str], **changes: Any) -> str:
-    return signed(read_keys(keys), **(REQUEST | changes))  # type: ignore[arg-type]
+    return signed(read_keys(keys), **(REQUEST | changes))
 
 
 def test_a_signed_request_is_accepted() -> None:

@@ -1,5 +1,6 @@
 import logging
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.conf import settings as django_settings
@@ -55,7 +56,8 @@ def test_switched_off_autocommit_is_an_open_transaction(each_route: EachRoute, e
 
 def test_the_transaction_around_a_django_test_case_does_not_count(each_route: EachRoute, echo: Echo) -> None:
     with transaction.atomic(using="orders"):
-        connections["orders"].atomic_blocks[-1]._from_testcase = True
+        block: Any = connections["orders"].atomic_blocks[-1]
+        block._from_testcase = True
         each_route(EchoContract).travelled()
         with transaction.atomic(using="orders"), pytest.raises(CallInOpenTransaction):
             each_route(EchoContract).travelled()
