@@ -1,0 +1,44 @@
+"""`make check`: format, types, boundaries. All of them run, whatever fails; the last lines say which did."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+MANAGE = [sys.executable, "manage.py"]
+LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
+# What each says, in the order of what takes least.
+CHECKS: dict[str, list[str]] = {
+    "format": [sys.executable, "-m", "ruff", "format", "--check", "."],
+    "style": [sys.executable, "-m", "ruff", "check", "."],
+    "imports": [sys.executable, "-c", LINT_IMPORTS],
+    "django": [*MANAGE, "check", "--fail-level", "WARNING"],
+    "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
+    "types": [sys.executable, "-m", "mypy", "."],
+}
+
+
+def main() -> None:
+    os.chdir(REPOSITORY)
+    # The settings of the tests need no database to be there.
+    variables = {**os.environ, "DJANGO_SETTINGS_MODULE": "monolith.settings.test"}
+    failed = []
+    for name, command in CHECKS.items():
+        began = time.perf_counter()
+        completed = subprocess.run(command, env=variables, capture_output=True, text=True)
+        verdict = "failed" if completed.returncode else "ok"
+        sys.stdout.write(f"{name:<12}{verdict:<8}{time.perf_counter() - began:5.1f} s\n")
+        if completed.returncode:
+            failed.append(name)
+            sys.stdout.write(completed.stdout + completed.stderr)
+        sys.stdout.flush()
+    if failed:
+        raise SystemExit(f"make check: {', '.join(failed)} failed")
+
+
+if __name__ == "__main__":
+    main()
