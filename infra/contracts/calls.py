@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from infra.contracts import context
 from infra.contracts.context import CallContext
 from infra.contracts.declaration import Method
-from infra.contracts.errors import ContractTimeout, ContractViolation
+from infra.contracts.errors import ContractError, ContractTimeout, ContractViolation
 from infra.contracts.execution import Declined, declared_error
+from infra.contracts.metrics import observe
 from infra.identifiers import new_id
 
 # A call in a call in a call: more than this is a loop between modules.
@@ -22,6 +23,8 @@ _guards: list[Guard] = []
 
 class Route(Protocol):
     """One way to bring a call to an implementation."""
+
+    name: ClassVar[str]
 
     def send(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
         """Return the encoded result.
@@ -47,12 +50,22 @@ def call(route: Route, method: Method, arguments: dict[str, Any]) -> Any:
     """
     for guard in _guards:
         guard(method)
-    body = method.arguments.encode(method.parameters(**arguments))
+    begun = time.perf_counter()
+    outcome = "unexpected"
     try:
-        answer = route.send(method, body, _context_of_call(method))
+        body = method.arguments.encode(method.parameters(**arguments))
+        result = method.result.decode(route.send(method, body, _context_of_call(method)))
+        outcome = "result"
+        return result
     except Declined as declined:
-        raise declared_error(method, declined.body) from None
-    return method.result.decode(answer)
+        error = declared_error(method, declined.body)
+        outcome = "declared"
+        raise error from None
+    except ContractError as error:
+        outcome = error.code
+        raise
+    finally:
+        observe(method.contract, method.name, route.name, outcome, time.perf_counter() - begun)
 
 
 def _context_of_call(method: Method) -> CallContext:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import ClassVar
 
 import httpx
 
@@ -130,6 +131,7 @@ class Http:
     """Asks the contract server of a peer."""
 
     __slots__ = ("_caller", "_keys", "_peer", "_urls")
+    name: ClassVar[str] = "http"
 
     def __init__(self, declared: Contract, peer: Peer, caller: Caller, keys: tuple[ServiceKey, ...]) -> None:
         self._peer = peer

@@ -6,7 +6,7 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from infra.contracts.calls import Route
 from infra.contracts.context import CallContext
@@ -178,6 +178,7 @@ class InProcess:
     """Calls the local implementation with copies made by the codec, as a network would hand them over."""
 
     __slots__ = ("_methods",)
+    name: ClassVar[str] = "inprocess"
 
     def __init__(self, declared: Contract, caller: str) -> None:
         implementation = _required_implementation(declared)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Error
+from django.core.checks import CheckMessage, Error, register
 from django.core.signals import setting_changed
 from django.db import InterfaceError, OperationalError
 
@@ -37,7 +37,7 @@ class ContractsConfig(AppConfig):
         guard_calls(refuse_open_transactions)
         treat_as_transient(OperationalError, InterfaceError)
         wire_from_settings()
-        # register(check_contracts)
+        register(check_contracts)
         setting_changed.connect(_follow_setting, dispatch_uid="infra.contracts")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextvars import Context
+from typing import ClassVar
 
 from django.test import Client
 
@@ -16,6 +17,7 @@ class Loopback:
     """Asks as a service would, signature and middleware included; for tests."""
 
     __slots__ = ("_caller",)
+    name: ClassVar[str] = "loopback"
 
     def __init__(self, declared: Contract, caller: str) -> None:
         self._caller = caller

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import msgspec
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from infra.contracts import registry
+from infra.contracts.context import CallContext, current
 from infra.contracts.declaration import Contract, Method, declared_contracts
 from infra.contracts.errors import CallerRefused, ContractError, ContractUnavailable, ContractViolation
 from infra.contracts.execution import Declined, execute
@@ -32,7 +34,7 @@ def serve(request: HttpRequest, wire_name: str, name: str) -> HttpResponse:
         _admit(request, wire_name, name, body)
         declared, method = _method(wire_name, name)
         function = getattr(_implementation(declared), name)
-        result = execute(method, function, body, context_from(request.headers, method))
+        result = execute(method, function, body, _context(request, method))
     except (Declined, ContractError) as error:
         return _response(answer_for(error))
     return _response(Answer(200, {"Content-Type": "application/json", OUTCOME: "result"}, result))
@@ -75,6 +77,16 @@ def _implementation(declared: Contract) -> object:
     if implementation is None:
         raise ContractUnavailable(f"{declared.wire_name} is not served here.")
     return implementation
+
+
+def _context(request: HttpRequest, method: Method) -> CallContext:
+    sent, here = context_from(request.headers, method), current()
+    # The middleware has already taken up the caller's correlation id, and opened a span in the caller's trace.
+    return msgspec.structs.replace(
+        sent,
+        correlation_id=here.correlation_id or sent.correlation_id,
+        traceparent=here.traceparent or sent.traceparent,
+    )
 
 
 def _response(answer: Answer) -> HttpResponse:

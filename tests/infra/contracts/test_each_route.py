@@ -11,6 +11,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
+from prometheus_client import REGISTRY
+from pytest_django import Settings
 
 from infra.contracts import ContractTimeout, ContractUnavailable, ContractViolation
 from infra.contracts.context import carrying, current
@@ -162,7 +164,11 @@ def test_the_context_travels_with_the_call(each_route: EachRoute, echo: Echo) ->
     with carrying(correlation_id="c-1", causation_id="e-1", traceparent=trace, hops=3):
         seen = each_route(EchoContract).travelled()
 
-    assert (seen.correlation_id, seen.causation_id, seen.traceparent, seen.hops) == ("c-1", "e-1", trace, 4)
+    assert (seen.correlation_id, seen.causation_id, seen.hops) == ("c-1", "e-1", 4)
+    assert seen.traceparent is not None
+    assert seen.traceparent.split("-")[1] == trace.split("-")[1], (
+        "the same trace; a server opens a span of its own in it"
+    )
     assert Decimal("4.0") < seen.seconds_left <= Decimal("5.0")
     assert current().correlation_id is None
 
@@ -215,3 +221,26 @@ def _in_seconds(seconds: float) -> float:
     import time
 
     return time.monotonic() + seconds
+
+
+def test_calls_are_counted_by_outcome(each_route: EachRoute, echo: Echo, settings: Settings) -> None:
+    route = str(settings.CONTRACT_ROUTE)
+    asked = each_route(EchoContract)
+    before = [_counted("refuse", route, outcome) for outcome in ("declared", "contract_violation")]
+    answered = _counted("water", route, "result")
+
+    asked.water(litres=1)
+    with pytest.raises(TreeFelled):
+        asked.refuse(how="declared")
+    with pytest.raises(ContractViolation):
+        asked.refuse(how="undeclared")
+
+    assert _counted("water", route, "result") == answered + 1
+    assert [_counted("refuse", route, outcome) for outcome in ("declared", "contract_violation")] == [
+        n + 1 for n in before
+    ]
+
+
+def _counted(method: str, route: str, outcome: str) -> float:
+    labels = {"contract": "echo.v1", "method": method, "route": route, "outcome": outcome}
+    return REGISTRY.get_sample_value("banyan_contract_calls_total", labels) or 0
