@@ -1,38 +1,72 @@
-"""Django's middleware for browsers, at no cost to the API."""
+"""The API past the middleware that serves browsers.
+
+`ApiShortcut` stands first and `ApiEntrance` last in `settings.MIDDLEWARE`. Between them stands Django's own middleware for pages:
+sessions, messages, forms, static files. A request to the API that carries no session's cookie needs none of it and goes straight
+from one to the other; what the API needs of it (host check, security headers, length) `ApiShortcut` does itself. That halves the
+time that a request spends outside its view.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from django.conf import settings
-from django.contrib.auth.middleware import AuthenticationMiddleware
-from django.contrib.messages.middleware import MessageMiddleware
-from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from infra.http.paths import is_for_programs
+GetResponse = Callable[[HttpRequest], HttpResponseBase]
+
+_PREFIXES = ("/api/v", "/_contracts/", "/.well-known/")
+
+# Django builds its middleware from the last to the first: this is how the last tells the first where it leads.
+_entrances: list[GetResponse] = []
 
 
-class _ForBrowsers:
-    """Steps aside for API requests without a session's cookie."""
+class ApiEntrance:
+    """The last middleware: marks where requests to the API come in again."""
 
-    get_response: Any
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+        _entrances[:] = [get_response]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_for_programs(request) and settings.SESSION_COOKIE_NAME not in request.META.get("HTTP_COOKIE", ""):
-            response: HttpResponseBase = self.get_response(request)
-            return response
-        return super().__call__(request)  # type: ignore[misc, no-any-return]
+        return self.get_response(request)
 
 
-class Sessions(_ForBrowsers, SessionMiddleware):
-    """Django's sessions."""
+class ApiShortcut:
+    """The first middleware but one: leads requests to the API past all others."""
 
+    def __init__(self, get_response: GetResponse) -> None:
+        self._long_way = get_response
+        self._short_way = _entrances.pop() if _entrances else get_response
+        self._redirects = settings.SECURE_SSL_REDIRECT
+        self._session_cookie = f"{settings.SESSION_COOKIE_NAME}="
+        self._headers = {
+            "X-Content-Type-Options": "nosniff",
+            "X-Frame-Options": "DENY",
+            "Referrer-Policy": settings.SECURE_REFERRER_POLICY or "same-origin",
+            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+        }
+        self._transport_security = ""
+        if settings.SECURE_HSTS_SECONDS:
+            self._transport_security = f"max-age={settings.SECURE_HSTS_SECONDS}"
+            self._transport_security += "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+            self._transport_security += "; preload" if settings.SECURE_HSTS_PRELOAD else ""
 
-class Authentication(_ForBrowsers, AuthenticationMiddleware):
-    """Django's users, for the admin."""
-
-
-class Messages(_ForBrowsers, MessageMiddleware):
-    """Django's one-time messages, for the admin."""
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not request.path_info.startswith(_PREFIXES) or self._session_cookie in request.META.get("HTTP_COOKIE", ""):
+            return self._long_way(request)
+        secure = request.is_secure()
+        if self._redirects and not secure:
+            return self._long_way(request)
+        request.get_host()  # raises DisallowedHost
+        response = self._short_way(request)
+        headers = response.headers
+        for name, value in self._headers.items():
+            if name not in headers:  # an answer that is a page has a policy of its own
+                headers[name] = value
+        if secure and self._transport_security:
+            headers["Strict-Transport-Security"] = self._transport_security
+        if not response.streaming and "Content-Length" not in headers:
+            headers["Content-Length"] = str(len(response.content))  # type: ignore[attr-defined]
+        return response

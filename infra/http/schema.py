@@ -26,7 +26,7 @@ from infra.http import problems
 from infra.http.idempotency.keys import HEADER
 from infra.http.pagination import LARGEST_PAGE, USUAL_PAGE
 from infra.http.permissions import IsStaff
-from infra.http.serializers import StrictSerializer
+from infra.http.serializers import MoneyField, StrictSerializer
 
 IF_MATCH = OpenApiParameter(
     "If-Match",
@@ -210,17 +210,15 @@ class ApiSchema(AutoSchema):
         return getattr(method, "idempotency_required", None)
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
-        schema = super()._map_basic_serializer(serializer, direction)
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
         if direction == "request" and isinstance(serializer, StrictSerializer):
             schema = {**schema, "additionalProperties": False}
         return schema
 
     def _map_serializer_field(self, field: Any, direction: Any, bypass_extensions: bool = False) -> Any:
-        from infra.http.serializers import MoneyField
-
         if isinstance(field, MoneyField):
             return {"$ref": "#/components/schemas/Money"}
-        return super()._map_serializer_field(field, direction, bypass_extensions)
+        return super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
 
 
 def add_shared_components(result: dict[str, Any], **context: Any) -> dict[str, Any]:

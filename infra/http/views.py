@@ -103,10 +103,14 @@ class ApiView(APIView):
         if meta.get("QUERY_STRING"):
             self._check_query(request)
         accept = meta.get("HTTP_ACCEPT")
-        if accept and "*/*" not in accept and not any(map(request.accepts, (*self.media_types, problems.CONTENT_TYPE))):
-            raise problems.NotAcceptable(f"The answer is {' or '.join(self.media_types)}.")
+        if accept and "*/*" not in accept and self.media_types[0] not in accept:
+            self._check_accept(request)
         if "HTTP_TRANSFER_ENCODING" in meta and not meta.get("CONTENT_LENGTH"):
             raise problems.LengthRequired
+
+    def _check_accept(self, request: HttpRequest) -> None:
+        if not any(map(request.accepts, (*self.media_types, problems.CONTENT_TYPE))):
+            raise problems.NotAcceptable(f"The answer is {' or '.join(self.media_types)}.")
 
     def _check_query(self, request: HttpRequest) -> None:
         known = self.query_parameters if request.method in _READS else _NONE
