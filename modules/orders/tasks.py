@@ -10,12 +10,9 @@ from infra.contracts import resolve
 from infra.schedule.declaration import periodic
 from modules.catalog.contract import CatalogContract
 from modules.orders.use_cases.carts import forget_abandoned_carts
-from modules.orders.use_cases.checkout import (
-    Partners,
-    drive_checkout,
-    stalled_checkouts,
-    take_over_checkout,
-)
+from modules.orders.use_cases.checkout import drive_checkout
+from modules.orders.use_cases.checkout_record import stalled_checkouts, take_over_checkout
+from modules.orders.use_cases.checkout_steps import Partners
 from modules.payments.contract import PaymentsContract
 from modules.shipping.contract import ShippingContract
 

@@ -14,7 +14,8 @@ from infra.postal_address import PostalAddress
 from modules.catalog.contract import CatalogContract, Offer
 from modules.orders.models import Checkout, Order
 from modules.orders.tasks import complete_stalled_checkouts
-from modules.orders.use_cases.checkout import Partners, drive_checkout
+from modules.orders.use_cases.checkout import drive_checkout
+from modules.orders.use_cases.checkout_steps import Partners
 from modules.orders.use_cases.ordering import Buyer, WantedItem, place_order
 from modules.payments.models import Payment
 from tests.catalog import factories

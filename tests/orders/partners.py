@@ -7,7 +7,7 @@ from typing import Any
 
 from infra.contracts import resolve
 from modules.catalog.contract import CatalogContract
-from modules.orders.use_cases.checkout import Partners
+from modules.orders.use_cases.checkout_steps import Partners
 from modules.payments.contract import PaymentsContract
 from modules.shipping.contract import ShippingContract
 

@@ -31,7 +31,9 @@ from modules.orders.models import Checkout
 from modules.orders.models import Order as OrderRecord
 from modules.orders.queries.orders import order_for, orders_with_details
 from modules.orders.use_cases.cancelling import OrderNotFound, cancel_order
-from modules.orders.use_cases.checkout import Partners, drive_checkout, take_over_checkout
+from modules.orders.use_cases.checkout import drive_checkout
+from modules.orders.use_cases.checkout_record import take_over_checkout
+from modules.orders.use_cases.checkout_steps import Partners
 from modules.orders.use_cases.ordering import Buyer, WantedItem, earlier_order, items_of_cart, place_order
 from modules.payments.contract import PaymentsContract
 from modules.shipping.contract import ShippingContract

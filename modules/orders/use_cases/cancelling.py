@@ -11,10 +11,11 @@ from django.utils import timezone
 from infra.errors import NotFound, Refused
 from modules.orders.contract import OrderStatus
 from modules.orders.models import Checkout, CheckoutState, HistoryEntry, Order
-from modules.orders.use_cases.checkout import Partners, drive_checkout, lease_for
+from modules.orders.use_cases.checkout import drive_checkout
+from modules.orders.use_cases.checkout_record import lease_for
+from modules.orders.use_cases.checkout_steps import FIRST_STEP_BACK, Partners
 
 CUSTOMER_REQUEST = "customer_request"
-_FIRST_STEP_BACK = "create_shipment"  # a parcel that has left stops the cancellation before anything else is given back
 
 
 class OrderNotFound(NotFound):
@@ -65,7 +66,7 @@ def cancel_order(*, order_id: UUID, customer_id: UUID | None, by_staff: bool, pa
             raise CheckoutUnderWay()
         if checkout.state != CheckoutState.COMPENSATING:
             if checkout.state == CheckoutState.SETTLED:
-                checkout.step = _FIRST_STEP_BACK
+                checkout.step = FIRST_STEP_BACK
             checkout.state = CheckoutState.COMPENSATING
             checkout.failure_code = CUSTOMER_REQUEST
             checkout.failure_detail = "The order was cancelled on request."

@@ -21,7 +21,9 @@ from modules.catalog.contract import CatalogContract, Offer, OutOfStock
 from modules.orders.events import OrderPlaced
 from modules.orders.models import Cart, CartState, Checkout, HistoryEntry, Order, OrderLine
 from modules.orders.use_cases.carts import CartClosed, CartNotFound, NotOnSale
-from modules.orders.use_cases.checkout import DEADLINE, FIRST_STEP, lease_for
+from modules.orders.use_cases.checkout import DEADLINE
+from modules.orders.use_cases.checkout_record import lease_for
+from modules.orders.use_cases.checkout_steps import FIRST_STEP
 from modules.payments.contract import PaymentsContract
 from modules.shipping.contract import RateQuote, ShippingContract
 

@@ -1,0 +1,130 @@
+"""The saga's record: who drives it, and writes that only its present driver can make."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connections, transaction
+from django.db.models import F, Q
+from django.utils import timezone
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from infra.identifiers import new_id
+from modules.orders.models import Checkout, CheckoutState, HistoryEntry, Order
+from modules.orders.use_cases.checkout_steps import POSITION, STEPS
+
+# A driver is thought dead when it has not moved for its step's timeout and this much more.
+_GRACE = timedelta(seconds=5)
+
+
+class LeaseLost(Exception):
+    """Another driver took the checkout over; this one must not touch it any more."""
+
+
+def lease_for(step_name: str) -> timedelta:
+    """Return how long a driver may be silent while it runs that step."""
+    return STEPS[POSITION[step_name]].timeout + _GRACE
+
+
+def take_over_checkout(*, order_id: UUID) -> Checkout | None:
+    """Lease the checkout to the caller, if it is not settled and nobody else drives it; return it, or None."""
+    now = timezone.now()
+    with transaction.atomic(using="orders"):
+        checkout = (
+            Checkout.objects.select_for_update(skip_locked=True, of=("self",))
+            .exclude(state=CheckoutState.SETTLED)
+            .filter(Q(lease_until=None) | Q(lease_until__lt=now), order_id=order_id)
+            .first()
+        )
+        if checkout is None:
+            return None
+        checkout.fence += 1
+        checkout.lease_until = now + lease_for(checkout.step)
+        checkout.save(update_fields=["fence", "lease_until"])
+        return checkout
+
+
+def stalled_checkouts(*, most: int = 50) -> list[UUID]:
+    """Return orders whose checkout nobody drives and whose next attempt is due, the longest waiting first."""
+    now = timezone.now()
+    return list(
+        Checkout.objects.exclude(state=CheckoutState.SETTLED)
+        .filter(Q(lease_until=None) | Q(lease_until__lt=now))
+        .filter(Q(next_attempt_at=None) | Q(next_attempt_at__lte=now))
+        .order_by(F("next_attempt_at").asc(nulls_first=True))
+        .values_list("order_id", flat=True)[:most]
+    )
+
+
+def write(
+    checkout: Checkout,
+    *,
+    learnt: Mapping[str, Any] | None = None,
+    events: Sequence[str] = (),
+    detail: Mapping[str, Any] | None = None,
+    **progress: Any,
+) -> None:
+    """Store a step's progress, what was learnt of the order and its history, in one statement, if the caller still drives.
+
+    One statement is one round trip and one commit: a checkout makes four of them.
+
+    Args:
+        learnt: fields of the order.
+        events: entries for the order's history, in order; `detail` goes with each.
+        progress: fields of the checkout.
+
+    Raises:
+        LeaseLost: another driver holds the fence; nothing is stored.
+    """
+    statement, parameters = _statement(checkout, learnt or {}, [event for event in events if event], detail, progress)
+    with connections["orders"].cursor() as cursor:
+        cursor.execute(statement, parameters)
+        if not cursor.fetchone():
+            raise LeaseLost()
+    for record, facts in ((checkout, progress), (checkout.order, learnt or {})):
+        for name, value in facts.items():
+            setattr(record, name, value)
+
+
+def _statement(
+    checkout: Checkout,
+    learnt: Mapping[str, Any],
+    events: Sequence[str],
+    detail: Mapping[str, Any] | None,
+    progress: Mapping[str, Any],
+) -> tuple[sql.Composed, list[Any]]:
+    parts = [
+        sql.SQL("held AS (UPDATE {} SET {} WHERE order_id = %s AND fence = %s RETURNING order_id)").format(
+            sql.Identifier(Checkout._meta.db_table), _assignments(progress)
+        )
+    ]
+    parameters = [*_values(progress), checkout.order_id, checkout.fence]
+    if learnt:
+        parts.append(
+            sql.SQL("learnt AS (UPDATE {} SET {} WHERE id IN (SELECT order_id FROM held))").format(
+                sql.Identifier(Order._meta.db_table), _assignments(learnt)
+            )
+        )
+        parameters += _values(learnt)
+    if events:
+        parts.append(
+            sql.SQL(
+                "remembered AS (INSERT INTO {} (id, order_id, at, event, actor, detail)"
+                " SELECT new.id, held.order_id, clock_timestamp(), new.event, '', %s"
+                " FROM held, unnest(%s::uuid[], %s::text[]) AS new(id, event))"
+            ).format(sql.Identifier(HistoryEntry._meta.db_table))
+        )
+        parameters += [Jsonb(dict(detail or {})), [new_id() for _ in events], list(events)]
+    return sql.SQL("WITH {} SELECT order_id FROM held").format(sql.SQL(", ").join(parts)), parameters
+
+
+def _assignments(facts: Mapping[str, Any]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in facts)
+
+
+def _values(facts: Mapping[str, Any]) -> list[Any]:
+    return [Jsonb(value) if isinstance(value, dict) else value for value in facts.values()]
