@@ -1,4 +1,16 @@
-from django.urls import URLPattern
+"""Addresses of the catalog, below `/api/v1/catalog/`."""
+
+from django.urls import path
+
+from modules.catalog.http.staff import Product, StockAdjustments, VariantPrice, VariantStock
+from modules.catalog.http.views import Categories, Products
 
 app_name = "catalog"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("products", Products.as_view(), name="products"),
+    path("products/<str:reference>", Product.as_view(), name="product"),
+    path("categories", Categories.as_view(), name="categories"),
+    path("variants/<path:sku>/price", VariantPrice.as_view(), name="price"),
+    path("variants/<path:sku>/stock", VariantStock.as_view(), name="stock"),
+    path("variants/<path:sku>/stock/adjustments", StockAdjustments.as_view(), name="stock-adjustments"),
+]

@@ -6,8 +6,9 @@ import django.contrib.postgres.search
 import django.db.models.constraints
 import django.db.models.deletion
 import django.db.models.functions.datetime
-import infra.identifiers
 from django.db import migrations, models
+
+import infra.identifiers
 
 
 class Migration(migrations.Migration):
@@ -246,7 +247,7 @@ class Migration(migrations.Migration):
                 ("category_path", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
                 (
                     "facets",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=610), size=None),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
                 ),
                 ("variant_ids", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
                 ("search", django.contrib.postgres.search.SearchVectorField()),
@@ -468,7 +469,7 @@ class Migration(migrations.Migration):
                 ("word", models.CharField(db_collation="C", max_length=40, primary_key=True, serialize=False)),
                 (
                     "trigrams",
-                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=3), size=None),
+                    django.contrib.postgres.fields.ArrayField(base_field=models.TextField(), size=None),
                 ),
             ],
             options={

@@ -24,7 +24,7 @@ class Listing(models.Model):
     sort_name = models.CharField(max_length=255, db_collation="C")  # folded, so that É sorts with E
     price = models.BigIntegerField()  # of its cheapest variant
     category_path: ArrayField[list[UUID], list[UUID]] = ArrayField(models.UUIDField())
-    facets: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=610))  # "colour:Red"
+    facets: ArrayField[list[str], list[str]] = ArrayField(models.TextField())  # "colour:Red"
     variant_ids: ArrayField[list[UUID], list[UUID]] = ArrayField(models.UUIDField())
     search = SearchVectorField()
 
@@ -56,7 +56,7 @@ class Word(models.Model):
     """A word that occurs in some listing, with its trigrams, by which misspelt words find it."""
 
     word = models.CharField(max_length=40, primary_key=True, db_collation="C")
-    trigrams: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=3))
+    trigrams: ArrayField[list[str], list[str]] = ArrayField(models.TextField())
 
     class Meta:
         indexes: ClassVar = [GinIndex(fields=["trigrams"], name="word_trigrams")]

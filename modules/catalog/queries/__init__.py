@@ -1,5 +1,7 @@
 """What the catalog knows: read only."""
 
+from modules.catalog.queries.categories import CategoryNode, category_exists, category_tree
+from modules.catalog.queries.facets import Facets, facets_of
 from modules.catalog.queries.listings import (
     ORDERS,
     Filters,
@@ -15,13 +17,18 @@ from modules.catalog.queries.stock import StockLevel, VariantUnknown, discrepanc
 
 __all__ = [
     "ORDERS",
+    "CategoryNode",
+    "Facets",
     "Filters",
     "FoundProduct",
     "ListedProduct",
     "Sort",
     "StockLevel",
     "VariantUnknown",
+    "category_exists",
+    "category_tree",
     "discrepancies",
+    "facets_of",
     "listed_products",
     "offers",
     "product_on_sale",

@@ -96,11 +96,16 @@ class FoundProduct:
     document: ProductDocument
     details: dict[str, msgspec.Raw]
 
+    def is_former_slug(self, reference: str) -> bool:
+        """Whether the reference is an address that the product had once, rather than one of its present names."""
+        names = {str(self.product_id), self.slug}
+        names.update(name for variant in self.document.variants for name in (variant.id, variant.sku))
+        return reference not in names and reference.lower() not in names
+
     @property
     def as_json(self) -> dict[str, Any]:
         """The product's own page as plain values, ready to encode."""
-        shown: dict[str, Any] = msgspec.structs.asdict(self.document)
-        shown["imageAlt"] = shown.pop("image_alt")
+        shown: dict[str, Any] = msgspec.to_builtins(self.document)
         return shown | self.details
 
 
@@ -113,7 +118,7 @@ def conditions_of(filters: Filters) -> dict[str, tuple[str, list[Any]]]:
             [filters.category],
         )
     for code, values in filters.facets.items():
-        conditions[f"attribute {code}"] = ("l.facets && %s::varchar[]", [[f"{code}:{value}" for value in values]])
+        conditions[f"attribute {code}"] = ("l.facets && %s::text[]", [[f"{code}:{value}" for value in values]])
     bounds = [(">=", filters.lowest), ("<=", filters.highest)]
     if given := [(operator, bound) for operator, bound in bounds if bound is not None]:
         conditions["price"] = (

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -70,9 +69,11 @@ def editing(product_id: UUID, *, allow: Allow = _anyone) -> Iterator[Product]:
 def edit_product(
     product_id: UUID,
     *,
+    at: datetime,
     title: str | None = None,
     description: str | None = None,
     slug: str | None = None,
+    is_on_sale: bool | None = None,
     allow: Allow = _anyone,
 ) -> Product:
     """Change what is given and leave the rest.
@@ -80,9 +81,10 @@ def edit_product(
     Args:
         description: HTML, cleaned before it is stored, or plain text.
         slug: the former one leads to it from now on.
+        is_on_sale: published or withdrawn, which is announced.
 
     Raises:
-        ProductUnknown, SlugTaken: nothing changes.
+        ProductUnknown, SlugTaken, NothingToSell: nothing changes.
         Invalid: an empty title, or a slug of other characters than letters, digits and hyphens.
     """
     with editing(product_id, allow=allow) as product:
@@ -95,35 +97,29 @@ def edit_product(
             product.description = plain_text(description)
         if slug is not None and slug != product.slug:
             _move_to(product, slug)
+        if is_on_sale is True:
+            _publish(product, at)
+        elif is_on_sale is False:
+            _withdraw(product, at)
     return product
 
 
-def publish_product(product_id: UUID, *, at: datetime, allow: Allow = _anyone) -> Product:
-    """Put a product on sale and announce it; one on sale already stays as it is.
+def publish_product(product_id: UUID, *, at: datetime) -> Product:
+    """Put a product on sale and announce it; one on sale already stays so.
 
     Raises:
         ProductUnknown, NothingToSell: nothing changes.
     """
-    with editing(product_id, allow=allow) as product:
-        if not product.is_on_sale:
-            if not Price.objects.filter(variant__product=product, variant__is_active=True).exists():
-                raise NothingToSell
-            product.published_at, product.withdrawn_at = at, None
-            publish(ProductPublished(product_id=product.id, slug=product.slug, title=product.title))
-    return product
+    return edit_product(product_id, is_on_sale=True, at=at)
 
 
-def withdraw_product(product_id: UUID, *, at: datetime, allow: Allow = _anyone) -> Product:
-    """Take a product off sale and announce it; one that is not on sale stays as it is.
+def withdraw_product(product_id: UUID, *, at: datetime) -> Product:
+    """Take a product off sale and announce it; one that is not on sale stays so.
 
     Raises:
         ProductUnknown: nothing changes.
     """
-    with editing(product_id, allow=allow) as product:
-        if product.is_on_sale:
-            product.withdrawn_at = at
-            publish(ProductWithdrawn(product_id=product.id))
-    return product
+    return edit_product(product_id, is_on_sale=False, at=at)
 
 
 def set_price(*, sku: str, price: Money, allow: Allow = _anyone) -> None:
@@ -146,6 +142,21 @@ def show_again(product_id: UUID) -> None:
     """Count an edit made elsewhere (the admin's forms) and write what is shown of the product."""
     with editing(product_id):
         pass
+
+
+def _publish(product: Product, at: datetime) -> None:
+    if product.is_on_sale:
+        return
+    if not Price.objects.filter(variant__product=product, variant__is_active=True).exists():
+        raise NothingToSell
+    product.published_at, product.withdrawn_at = at, None
+    publish(ProductPublished(product_id=product.id, slug=product.slug, title=product.title))
+
+
+def _withdraw(product: Product, at: datetime) -> None:
+    if product.is_on_sale:
+        product.withdrawn_at = at
+        publish(ProductWithdrawn(product_id=product.id))
 
 
 def _move_to(product: Product, slug: str) -> None:

@@ -33,8 +33,8 @@ from modules.catalog.use_cases.checks import problems_of
 from modules.catalog.use_cases.drafts import ImageDraft, Outcome, Problem, ProductDraft, Result, VariantDraft
 from modules.catalog.use_cases.html import plain_text, safe_html
 from modules.catalog.use_cases.listings import prepare_to_write_listings, refresh_listings
-from modules.catalog.use_cases.vocabulary import remember_words
 from modules.catalog.use_cases.stock import Count, count_stock
+from modules.catalog.use_cases.vocabulary import remember_words
 
 ProductFields = (
     "title",

@@ -9,8 +9,8 @@ from django.db import IntegrityError, connections
 from infra.events.testing import deliver_all
 from modules.catalog import queries, use_cases
 from modules.catalog.contract import OutOfStock, ReservationReleased
-from modules.catalog.use_cases.reservations import MOST_EXPIRED_AT_ONCE
 from modules.catalog.models import Movement, Reservation, ReservationLine, Stock
+from modules.catalog.use_cases.reservations import MOST_EXPIRED_AT_ONCE
 from tests.catalog.factories import Sold, product
 
 pytestmark = pytest.mark.usefixtures("database")
