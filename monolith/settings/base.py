@@ -196,4 +196,6 @@ AUTH_PASSWORD_VALIDATORS = [
 # How many proxies in front of this process write X-Forwarded-For; limits per network address count the one they saw.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <shop@localhost>")
+# Whether accounts with well-known passwords may be made.
+DEMO_ACCOUNTS = False
 EMAIL_TIMEOUT = 10  # seconds; modules/users sends ten e-mails within a lease of five minutes

@@ -20,4 +20,5 @@ ALLOWED_HOSTS = ["*"]
 LOGGING = {"format": env.choice("LOG_FORMAT", "console", ("json", "console")), "level": env.text("LOG_LEVEL", "INFO")}
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "19")  # so that invoices show what they can
+DEMO_ACCOUNTS = True
 TOKEN_SIGNING_KEYS = [kept_key(STATE_DIR / "token-signing-key.pem")]

@@ -26,6 +26,7 @@ CONTRACT_CALLERS = {name: (*callers, "tests") for name, callers in CONTRACT_CALL
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PAYMENT_WEBHOOK_SECRETS = {"sandbox": ["whsec_dGVzdHMtb25seS1zYW5kYm94LXNlY3JldA=="]}
+DEMO_ACCOUNTS = True
 TOKEN_SIGNING_KEYS = [
     "-----BEGIN PRIVATE KEY-----\n"
     "MC4CAQAwBQYDK2VwBCIEIJDoOCe1N9WxpzqQgEy5SDeKVoOrN1hq19fJveea2PpL\n"

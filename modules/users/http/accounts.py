@@ -13,6 +13,7 @@ from infra.http.authentication import customer_id_of
 from infra.http.permissions import IsCustomer
 from infra.http.preconditions import not_modified
 from infra.http.responses import Json, NoContent
+from infra.http.schema import IF_MATCH, IF_NONE_MATCH
 from modules.users.http import presenters, serializers
 from modules.users.http.views import UsersView, network_address_of, unchanged, version_etag
 from modules.users.queries.accounts import Profile, everything_about, profile, profile_from
@@ -22,7 +23,15 @@ from modules.users.use_cases import accounts
 class Register(UsersView):
     """Opening an account."""
 
-    @extend_schema(operation_id="register", request=serializers.Register, responses={201: serializers.RegisteredAnswer})
+    @extend_schema(
+        operation_id="register",
+        request=serializers.Register,
+        responses={
+            201: serializers.RegisteredAnswer,
+            409: "There is an account with this e-mail address.",
+            429: "Too many attempts; Retry-After says when to come back.",
+        },
+    )
     def post(self, request: Request) -> HttpResponse:
         """Open an account. An e-mail asks its owner to confirm the address; buying does not wait for that."""
         body = serializers.Register(data=request.data)
@@ -40,20 +49,29 @@ class Me(UsersView):
 
     permission_classes = (IsCustomer,)
 
-    @extend_schema(operation_id="getMe", responses={200: serializers.MeAnswer})
+    @extend_schema(
+        operation_id="getMe",
+        parameters=[IF_NONE_MATCH],
+        responses={200: serializers.MeAnswer, 304: "It has not changed since it was read."},
+    )
     def get(self, request: Request) -> HttpResponse:
         """Return one's account."""
         account = profile(customer_id_of(request))
         return not_modified(request, _etag(account)) or _me(account)
 
-    @extend_schema(operation_id="changeMe", request=serializers.ChangeMe, responses={200: serializers.MeAnswer})
+    @extend_schema(
+        operation_id="changeMe",
+        parameters=[IF_MATCH],
+        request=serializers.ChangeMe,
+        responses={200: serializers.MeAnswer},
+    )
     def patch(self, request: Request) -> HttpResponse:
         """Change one's account."""
         body = serializers.ChangeMe(data=request.data)
         body.is_valid(raise_exception=True)
         return _me(_changed(request, body.validated_data))
 
-    @extend_schema(operation_id="eraseMe", responses={204: None})
+    @extend_schema(operation_id="eraseMe", parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: Request) -> HttpResponse:
         """Close one's account for ever and make everything kept about oneself unrecognisable, but for what the law keeps."""
         customer_id = customer_id_of(request)
@@ -66,7 +84,11 @@ class Preferences(UsersView):
 
     permission_classes = (IsCustomer,)
 
-    @extend_schema(operation_id="getPreferences", responses={200: serializers.PreferencesAnswer})
+    @extend_schema(
+        operation_id="getPreferences",
+        parameters=[IF_NONE_MATCH],
+        responses={200: serializers.PreferencesAnswer, 304: "It has not changed since it was read."},
+    )
     def get(self, request: Request) -> HttpResponse:
         """Return one's preferences."""
         account = profile(customer_id_of(request))
@@ -74,6 +96,7 @@ class Preferences(UsersView):
 
     @extend_schema(
         operation_id="changePreferences",
+        parameters=[IF_MATCH],
         request=serializers.ChangePreferences,
         responses={200: serializers.PreferencesAnswer},
     )
@@ -89,7 +112,11 @@ class Password(UsersView):
 
     permission_classes = (IsCustomer,)
 
-    @extend_schema(operation_id="changePassword", request=serializers.ChangePassword, responses={204: None})
+    @extend_schema(
+        operation_id="changePassword",
+        request=serializers.ChangePassword,
+        responses={204: None, 429: "Too many attempts; Retry-After says when to come back."},
+    )
     def post(self, request: Request) -> HttpResponse:
         """Change one's password; every sign-in ends, this one too."""
         body = serializers.ChangePassword(data=request.data)

@@ -15,6 +15,7 @@ from infra.http.pagination import PARAMETERS, read_cursor
 from infra.http.permissions import IsCustomer
 from infra.http.preconditions import not_modified
 from infra.http.responses import Json, NoContent
+from infra.http.schema import IF_MATCH, IF_NONE_MATCH, page_of
 from modules.users.http import serializers
 from modules.users.http.presenters import address_body
 from modules.users.http.views import UsersView, unchanged, version_etag
@@ -28,7 +29,7 @@ class Addresses(UsersView):
     permission_classes = (IsCustomer,)
     query_parameters = PARAMETERS
 
-    @extend_schema(operation_id="listAddresses", responses={200: serializers.AddressListAnswer})
+    @extend_schema(operation_id="listAddresses", responses={200: page_of(serializers.AddressAnswer)})
     def get(self, request: Request) -> HttpResponse:
         """Return one's addresses, oldest first."""
         page = read_cursor(request, order=("address_id",))
@@ -52,18 +53,25 @@ class Address(UsersView):
 
     permission_classes = (IsCustomer,)
 
-    @extend_schema(operation_id="getAddress", responses={200: serializers.AddressAnswer})
+    @extend_schema(
+        operation_id="getAddress",
+        parameters=[IF_NONE_MATCH],
+        responses={200: serializers.AddressAnswer, 304: "It has not changed since it was read."},
+    )
     def get(self, request: Request, address_id: UUID) -> HttpResponse:
         """Return one of one's own addresses."""
         entry = address_of(customer_id_of(request), address_id)
         return not_modified(request, version_etag(address_id, entry.version)) or _answer(entry)
 
     @extend_schema(
-        operation_id="changeAddress", request=serializers.ChangeAddress, responses={200: serializers.AddressAnswer}
+        operation_id="changeAddress",
+        parameters=[IF_MATCH],
+        request=serializers.Address,
+        responses={200: serializers.AddressAnswer},
     )
     def patch(self, request: Request, address_id: UUID) -> HttpResponse:
         """Change members of an address; what comes out is checked as a whole. Orders keep what it was."""
-        body = serializers.ChangeAddress(data=request.data)
+        body = serializers.Address(data=request.data, partial=True)
         body.is_valid(raise_exception=True)
         entry = addresses.change_address(
             customer_id=customer_id_of(request),
@@ -73,7 +81,7 @@ class Address(UsersView):
         )
         return _answer(entry)
 
-    @extend_schema(operation_id="removeAddress", responses={204: None})
+    @extend_schema(operation_id="removeAddress", parameters=[IF_MATCH], responses={204: None})
     def delete(self, request: Request, address_id: UUID) -> HttpResponse:
         """Remove an address. Orders keep it."""
         addresses.remove_address(

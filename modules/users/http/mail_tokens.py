@@ -13,6 +13,8 @@ from modules.users.http.views import UsersView, network_address_of
 from modules.users.models import MailTokenPurpose
 from modules.users.use_cases import mail_tokens
 
+_ANSWERS = {202: serializers.AcceptedAnswer, 429: "Too many attempts; Retry-After says when to come back."}
+
 
 class EmailVerifications(UsersView):
     """Confirming an e-mail address."""
@@ -63,9 +65,7 @@ class AskForVerification(_AskForMail):
 
     purpose = MailTokenPurpose.VERIFY_EMAIL
 
-    @extend_schema(
-        operation_id="resendVerification", request=serializers.Email, responses={202: serializers.AcceptedAnswer}
-    )
+    @extend_schema(operation_id="resendVerification", request=serializers.Email, responses=_ANSWERS)
     def post(self, request: Request) -> HttpResponse:
         """Send the e-mail again. The answer is the same for every address."""
         return self._note(request)
@@ -76,9 +76,7 @@ class AskForPasswordReset(_AskForMail):
 
     purpose = MailTokenPurpose.RESET_PASSWORD
 
-    @extend_schema(
-        operation_id="requestPasswordReset", request=serializers.Email, responses={202: serializers.AcceptedAnswer}
-    )
+    @extend_schema(operation_id="requestPasswordReset", request=serializers.Email, responses=_ANSWERS)
     def post(self, request: Request) -> HttpResponse:
         """Send an e-mail with a token that allows to set a new password. The answer is the same for every address."""
         return self._note(request)

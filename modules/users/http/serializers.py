@@ -120,19 +120,7 @@ class ChangePreferences(StrictSerializer):
 
 
 class Address(PostalAddressSerializer):
-    """An address of one's own."""
-
-
-class ChangeAddress(StrictSerializer):
-    """The members to change; the address that comes out is checked as a whole."""
-
-    name = serializers.CharField(max_length=200, required=False)
-    line1 = serializers.CharField(max_length=200, required=False)
-    line2 = serializers.CharField(max_length=200, required=False, allow_null=True, allow_blank=True)
-    city = serializers.CharField(max_length=100, required=False, allow_blank=True)
-    region = serializers.CharField(max_length=100, required=False, allow_null=True, allow_blank=True)
-    postcode = serializers.CharField(max_length=20, required=False, allow_blank=True)
-    country = serializers.RegexField(r"^[A-Z]{2}\Z", required=False, help_text="ISO 3166-1 alpha-2, such as DE.")
+    """An address of one's own; with `partial=True` the members to change."""
 
 
 # --- Answers, for the documentation ---
@@ -172,11 +160,6 @@ class AddressAnswer(StrictSerializer):
     region = serializers.CharField(allow_null=True)
     postcode = serializers.CharField()
     country = serializers.CharField()
-
-
-class AddressListAnswer(StrictSerializer):
-    data = AddressAnswer(many=True)  # type: ignore[assignment]  # a member of that name
-    next = serializers.CharField(allow_null=True)
 
 
 class ExportAnswer(StrictSerializer):

@@ -26,7 +26,15 @@ class _ForAnybody(UsersView):
 class Tokens(_ForAnybody):
     """Signing in."""
 
-    @extend_schema(operation_id="signIn", request=serializers.SignIn, responses={200: serializers.TokensAnswer})
+    @extend_schema(
+        operation_id="signIn",
+        request=serializers.SignIn,
+        responses={
+            200: serializers.TokensAnswer,
+            401: "The e-mail address or the password is not right.",
+            429: "Too many attempts; Retry-After says when to come back.",
+        },
+    )
     def post(self, request: Request) -> HttpResponse:
         """Exchange e-mail address and password for an access token and a refresh token."""
         body = serializers.SignIn(data=request.data)
@@ -40,7 +48,15 @@ class Tokens(_ForAnybody):
 class TokensRefresh(_ForAnybody):
     """Staying signed in."""
 
-    @extend_schema(operation_id="refreshTokens", request=serializers.Refresh, responses={200: serializers.TokensAnswer})
+    @extend_schema(
+        operation_id="refreshTokens",
+        request=serializers.Refresh,
+        responses={
+            200: serializers.TokensAnswer,
+            401: "The refresh token cannot be used; sign in again.",
+            409: "A request at the same time used it; use the tokens which that one got.",
+        },
+    )
     def post(self, request: Request) -> HttpResponse:
         """Exchange a refresh token, once, for new tokens. One that is sent a second time ends the whole sign-in."""
         body = serializers.Refresh(data=request.data)
