@@ -11,6 +11,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.deployment.environment import Environment
 from infra.deployment.lifeline import end_with_parent
+from infra.observability.worker_processes import discard_metrics, forget_worker, prepare_metrics
 
 env = Environment()
 CORES = os.cpu_count() or 1
@@ -45,11 +46,12 @@ forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 
 def on_starting(server: Any) -> None:
     end_with_parent()
+    prepare_metrics()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Drop the gauges of a worker that is gone."""
-    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        from prometheus_client import multiprocess
+    forget_worker(worker.pid)
 
-        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+def on_exit(server: Any) -> None:
+    discard_metrics()

@@ -6,9 +6,10 @@ import threading
 import time
 
 from django.conf import settings
-from django.db import Error, connections
+from django.db import connections
 
 from infra.databases.migrations_run import unapplied
+from infra.observability.asking import ask_each
 
 ANSWER_SECONDS = 1.0
 # Asking which migrations are missing reads every migration file; while some are, it is not asked more often than this.
@@ -27,26 +28,14 @@ def failing() -> dict[str, str]:
 
 
 def _unreachable() -> dict[str, str]:
-    reasons = dict.fromkeys(settings.DATABASES, f"no answer within {ANSWER_SECONDS:g} s")
+    answers = ask_each(settings.DATABASES, _greet, seconds=ANSWER_SECONDS)
+    return {alias: reason for alias, reason in answers.missing.items() if not _is_merely_busy(alias)}
 
-    def ask(alias: str) -> None:
-        try:
-            with connections[alias].cursor() as cursor:
-                cursor.execute("SELECT 1")
-            reasons.pop(alias, None)
-        except Error as error:
-            reasons[alias] = type(error).__name__
-        finally:
-            connections[alias].close()
 
-    # At once, each in a thread that nobody waits for longer than the limit.
-    threads = [threading.Thread(target=ask, args=(alias,), daemon=True) for alias in settings.DATABASES]
-    deadline = time.monotonic() + ANSWER_SECONDS
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(max(0.0, deadline - time.monotonic()))
-    return {alias: reason for alias, reason in dict(reasons).items() if not _is_merely_busy(alias)}
+def _greet(alias: str) -> bool:
+    with connections[alias].cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return True
 
 
 def _is_merely_busy(alias: str) -> bool:

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from infra.http.responses import Json
-from infra.observability import metrics, readiness
+from infra.observability import lag_metrics, metrics, readiness
 
 _FRESH = {"Cache-Control": "no-store"}
 
@@ -28,4 +28,5 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
     """Rate, errors and duration per module, and what events wait."""
-    return HttpResponse(metrics.exposition(), content_type=metrics.CONTENT_TYPE, headers=_FRESH)
+    figures = metrics.exposition() + lag_metrics.exposition()
+    return HttpResponse(figures, content_type=metrics.CONTENT_TYPE, headers=_FRESH)
