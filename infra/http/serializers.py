@@ -75,7 +75,7 @@ class MoneyField(serializers.Field[Money, Any, dict[str, Any], Any]):
     """
 
     default_error_messages = {
-        "invalid": 'Write money as {"amount": 1200, "currency": "EUR"}, in whole minor units.',
+        "invalid": 'Write money as {{"amount": 1200, "currency": "EUR"}}, in whole minor units.',
         "currency": "This is not an ISO 4217 currency code.",
         "range": "The amount is out of range.",
     }

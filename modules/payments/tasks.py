@@ -32,3 +32,9 @@ def go_on_with_open_attempts() -> None:
 def go_on_with_returns() -> None:
     """Give back what closed payments still hold."""
     unfinished.go_on_with_returns(now=timezone.now())
+
+
+@periodic(every_seconds=3600)
+def forget_settled_notifications() -> None:
+    """Delete old webhooks, some every hour."""
+    notifications.forget_settled_notifications(now=timezone.now())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from infra.events.testing import published
@@ -13,10 +11,9 @@ from modules.payments.events import PaymentCaptured
 from modules.payments.events import PaymentDeclined as DeclinedEvent
 from modules.payments.models import Attempt, AttemptStatus, Invoice, LedgerEntry, Payment
 from modules.payments.queries.reconciliation import open_items
-from tests.payments.purchases import NOW, an_order, eur, take
+from tests.payments.purchases import LATER, an_order, eur, take
 
 pytestmark = pytest.mark.usefixtures("database")
-LATER = NOW + timedelta(days=1)
 
 
 @pytest.mark.parametrize("method", ["card", "card_timeout", "card_error"])
@@ -100,7 +97,7 @@ def test_an_order_that_costs_nothing_is_paid_without_asking_anybody() -> None:
     assert open_items(now=LATER) == []
 
 
-def test_what_was_sold_is_kept_as_it_was_told(settings: object) -> None:
+def test_what_was_sold_is_kept_as_it_was_told() -> None:
     order = an_order()
 
     invoice = Invoice.objects.get(payment=take(order))

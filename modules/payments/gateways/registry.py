@@ -20,9 +20,8 @@ _providers: dict[str, Provider] = {}
 def providers() -> dict[str, Provider]:
     """Return the providers by name."""
     if not _providers:
-        for path in settings.PAYMENT_PROVIDERS:
-            provider: Provider = import_string(path)()
-            _providers[provider.name] = provider
+        made: list[Provider] = [import_string(path)() for path in settings.PAYMENT_PROVIDERS]
+        _providers.update({provider.name: provider for provider in made})
     return _providers
 
 

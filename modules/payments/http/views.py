@@ -45,7 +45,12 @@ class Refunds(ApiView):
     permission_classes = (IsStaff,)
 
     @extend_schema(
-        operation_id="refundPayment", request=serializers.RefundRequest, responses={201: serializers.RefundAnswer}
+        operation_id="refundPayment",
+        request=serializers.RefundRequest,
+        responses={
+            201: serializers.RefundAnswer,
+            409: "More would be given back than was taken, or the provider refused.",
+        },
     )
     @idempotent(module="payments")
     def post(self, request: Request, payment_id: UUID) -> Json:

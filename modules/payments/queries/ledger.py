@@ -37,7 +37,10 @@ def trial_balance() -> list[AccountBalance]:
     )
     return [
         AccountBalance(
-            account=row["account_id"], currency=row["currency"], debit=row["debit"] or 0, credit=-(row["credit"] or 0)
+            account=row["account_id"],
+            currency=row["currency"],
+            debit=int(row["debit"] or 0),
+            credit=-int(row["credit"] or 0),
         )
         for row in sums
     ]

@@ -17,11 +17,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from infra.money import Money
 from modules.payments.models import Account, AccountKind, Attempt, LedgerEntry, Payment, Posting
 from modules.payments.models.ledger import SEEDED_ACCOUNTS
+
+
+def tax_rate() -> Decimal:
+    """Return the rate, in percent, of the tax that prices contain.
+
+    Raises:
+        ImproperlyConfigured: the setting is not a number from 0 to 100 with at most three decimals.
+    """
+    text = settings.SHOP_TAX_RATE_PERCENT
+    try:
+        rate = Decimal(text)
+    except InvalidOperation:
+        rate = Decimal(-1)
+    if not 0 <= rate <= 100 or rate != round(rate, 3):
+        raise ImproperlyConfigured(
+            f"SHOP_TAX_RATE_PERCENT is {text!r}; write a number from 0 to 100, such as 19 or 8.1."
+        )
+    return rate
 
 
 def contained_tax(gross: Money, rate_percent: Decimal) -> Money:
@@ -35,11 +56,11 @@ def tax_of_refund(*, before: Money, amount: Money, rate_percent: Decimal) -> Mon
     return contained_tax(before + amount, rate_percent) - contained_tax(before, rate_percent)
 
 
-def book_capture(payment: Payment, attempt: Attempt, *, shipping: Money, tax_rate: Decimal, now: datetime) -> None:
+def book_capture(payment: Payment, attempt: Attempt, *, shipping: Money, rate_percent: Decimal, now: datetime) -> None:
     """Book that the whole amount was taken."""
     total = payment.money(payment.amount)
-    tax = contained_tax(total, tax_rate)
-    shipping_net = shipping - contained_tax(shipping, tax_rate)
+    tax = contained_tax(total, rate_percent)
+    shipping_net = shipping - contained_tax(shipping, rate_percent)
     sales = total - tax - shipping_net
     _book(
         payment,

@@ -25,9 +25,10 @@ def order_of(payment: Payment) -> PaymentOrder:
     return msgspec.convert(payment.order, PaymentOrder)
 
 
-def issue_invoice(payment: Payment, attempt: Attempt, *, tax: Money, tax_rate: Decimal, now: datetime) -> Invoice:
+def issue_invoice(
+    payment: Payment, attempt: Attempt, order: PaymentOrder, *, tax: Money, rate_percent: Decimal, now: datetime
+) -> Invoice:
     """Issue the invoice of a payment that was just taken, in its transaction."""
-    order = order_of(payment)
     lines = [
         {
             "sku": line.sku,
@@ -53,7 +54,7 @@ def issue_invoice(payment: Payment, attempt: Attempt, *, tax: Money, tax_rate: D
         currency=payment.currency,
         shipping=order.shipping.amount,
         total=payment.amount,
-        tax_rate=tax_rate,
+        tax_rate=rate_percent,
         tax=tax.amount,
     )
 

@@ -17,6 +17,7 @@ from modules.payments.use_cases.refusals import UnknownProvider, WebhookRefused
 from modules.payments.use_cases.returning import go_on_returning
 
 AT_ONCE = 50
+KEPT = timedelta(days=90)
 
 
 def take_down_notification(*, provider: str, headers: Mapping[str, str], body: bytes, now: datetime) -> None:
@@ -57,6 +58,16 @@ def settle_notifications(*, now: datetime) -> int:
             Notification.objects.filter(id=notification.id).update(settled_at=now, due_at=None)
             settled += 1
     return settled
+
+
+def forget_settled_notifications(*, now: datetime) -> int:
+    """Delete a part of the webhooks settled more than 90 days ago; return how many.
+
+    Providers repeat a webhook for some days, so none of these comes again.
+    """
+    settled = Notification.objects.filter(settled_at__lt=now - KEPT).order_by("settled_at").values_list("id", flat=True)
+    deleted, _ = Notification.objects.filter(id__in=list(settled[:1000])).delete()
+    return deleted
 
 
 def _due(now: datetime) -> list[Notification]:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 
 from infra.events.outbox import publish
@@ -15,7 +13,7 @@ from modules.payments.events import PaymentCaptured, PaymentDeclined, PaymentRef
 from modules.payments.gateways.provider import Answer
 from modules.payments.models import Attempt, AttemptKind, AttemptStatus, Invoice, InvoiceKind, Payment
 from modules.payments.use_cases.attempts import UNDER_WAY
-from modules.payments.use_cases.bookkeeping import book_capture, book_refund, contained_tax, tax_of_refund
+from modules.payments.use_cases.bookkeeping import book_capture, book_refund, contained_tax, tax_of_refund, tax_rate
 from modules.payments.use_cases.invoicing import issue_credit_note, issue_invoice, order_of
 
 SETTLED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.REFUNDED})
@@ -91,11 +89,12 @@ def _captured(payment: Payment, attempt: Attempt, now: datetime) -> None:
     payment.provider_ref = payment.provider_ref or attempt.provider_ref
     payment.capture_due_at = None
     _save(payment, now)
-    tax_rate = Decimal(settings.SHOP_TAX_RATE_PERCENT)
+    rate, order = tax_rate(), order_of(payment)
     if payment.amount:
-        book_capture(payment, attempt, shipping=order_of(payment).shipping, tax_rate=tax_rate, now=now)
+        book_capture(payment, attempt, shipping=order.shipping, rate_percent=rate, now=now)
     total = payment.money(payment.amount)
-    invoice = issue_invoice(payment, attempt, tax=contained_tax(total, tax_rate), tax_rate=tax_rate, now=now)
+    tax = contained_tax(total, rate)
+    invoice = issue_invoice(payment, attempt, order, tax=tax, rate_percent=rate, now=now)
     publish(
         PaymentCaptured(
             payment_id=payment.id, order_id=payment.order_id, amount=total, invoice_number=invoice.document_number

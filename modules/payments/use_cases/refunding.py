@@ -55,7 +55,7 @@ def _begin(
         if earlier := refunds.filter(request_key=request_key).first():
             return payment, earlier, True
         under_way = refunds.filter(status=AttemptStatus.OPEN).aggregate(total=Sum("amount"))["total"] or 0
-        left = payment.money(payment.captured - payment.refunded - under_way)
+        left = payment.money(payment.captured - payment.refunded - int(under_way))
         if amount is not None and amount.currency != payment.currency:
             raise WrongCurrency(f"The payment is in {payment.currency}.")
         wanted = left if amount is None else amount

@@ -20,6 +20,7 @@ from modules.payments.contract import (
 from modules.payments.gateways.registry import methods, provider_for
 from modules.payments.models import Attempt, AttemptKind, AttemptStatus, ClosedKey, Payment
 from modules.payments.use_cases.attempts import UNDER_WAY, NotKnown, carry_out, postpone
+from modules.payments.use_cases.bookkeeping import tax_rate
 from modules.payments.use_cases.outcomes import record
 from modules.payments.use_cases.refusals import NotAuthorised
 from modules.payments.use_cases.returning import go_on_returning
@@ -100,6 +101,7 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
     check_method(method=method)
     provider = provider_for(method)
     assert provider is not None
+    tax_rate()  # found wrong now, not when the money is taken
     kind = AttemptKind.CHARGE if settings.PAYMENT_CAPTURE == "immediate" else AttemptKind.AUTHORISE
     try:
         with transaction.atomic(using="payments"):

@@ -56,7 +56,7 @@ class Command(BaseCommand):
             for item in items:
                 self.stdout.write(f"{item.kind}: {item.reference}: {item.detail}")
         if items:
-            raise CommandError(f"{len(items)} open items.", returncode=1)
+            raise CommandError(f"{len(items)} open item{'s' if len(items) > 1 else ''}.", returncode=1)
         if not as_json:
             self.stdout.write("The ledger balances, and matches the payments, the documents and the providers' books.")
 

@@ -1,0 +1,29 @@
+"""Letting many threads do the same at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from django.db import connections
+
+T = TypeVar("T")
+
+
+def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
+    """Run every act in a thread of its own, all from the same moment; return what each returned or raised."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], T]) -> T | Exception:
+        try:
+            start.wait(timeout=10)
+            return act()
+        except Exception as error:  # noqa: BLE001 - the test looks at it
+            return error
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(len(acts)) as threads:
+        return list(threads.map(run, acts))
