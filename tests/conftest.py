@@ -8,12 +8,15 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
 pytest_plugins: list[str] = ["tests.api", "tests.contract_routes", "tests.servers"]
 _session = ExitStack()
+hypothesis_settings.register_profile("banyan", deadline=None)  # on a busy machine slow is not wrong
+hypothesis_settings.load_profile("banyan")
 
 
 def pytest_configure(config: pytest.Config) -> None:
