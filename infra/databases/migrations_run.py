@@ -6,7 +6,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.conf import settings
+from django.contrib.auth.management import create_permissions
+from django.contrib.contenttypes.management import create_contenttypes
 from django.core.management import call_command
 from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections, router
@@ -48,6 +51,8 @@ def migrate_all(report: Report = _silently, aliases: Iterable[str] | None = None
             if pending:
                 _migrate(alias)
                 _protect_history(alias)
+            if alias == "default":
+                _name_models()
             report(f"{alias}: {pending} migrations applied" if pending else f"{alias}: up to date")
 
 
@@ -71,6 +76,16 @@ def _migrate(alias: str) -> None:
             f"A migration of {alias} waited {LOCK_TIMEOUT_SECONDS} seconds for a table that others use, and gave up so as"
             " not to hold them up. What was applied before stays. Repeat it in a quieter moment: manage.py migrate_modules"
         ) from error
+
+
+def _name_models() -> None:
+    """Record all models and permissions beside the staff accounts, so that rights to modules' models can be given.
+
+    Django does this for the apps of the alias that it migrates; modules' models live on other aliases.
+    """
+    for app in apps.get_app_configs():
+        create_contenttypes(app, using="default", verbosity=0)
+        create_permissions(app, using="default", verbosity=0)
 
 
 @contextmanager
