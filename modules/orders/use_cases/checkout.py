@@ -39,7 +39,7 @@ logger = logging.getLogger(__name__)
 DEADLINE = timedelta(minutes=15)
 
 _LONGEST_WAIT_SECONDS = 60.0  # between attempts, so that a peer that comes back is not waited for longer
-_SETTLED = {"state": CheckoutState.SETTLED.value, "lease_until": None, "next_attempt_at": None}
+_SETTLED: dict[str, Any] = {"state": CheckoutState.SETTLED.value, "lease_until": None, "next_attempt_at": None}
 
 
 def drive_checkout(*, checkout: Checkout, partners: Partners) -> Order:

@@ -1,0 +1,101 @@
+"""The shop as real processes: gunicorn with its workers, on the database of the running test.
+
+with ShopProcess(tmp_path) as shop:
+    httpx.post(f"{shop.url}/api/v1/orders", ...)
+    shop.kill()        # SIGKILL to every process, as a power cut would
+    shop.start()
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+from django.conf import settings
+from django.db import connections
+
+_START_SECONDS = 60.0  # on two busy cores
+
+
+class ShopProcess:
+    """gunicorn serving the single web app on a free port, with the modules' own roles on the test's database."""
+
+    def __init__(self, folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None) -> None:
+        self.port = _free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "shop.log"
+        self._environment = {
+            **os.environ,
+            **{f"{alias.upper()}_DATABASE_URL": _url(alias) for alias in settings.SCHEMAS},
+            "DJANGO_SETTINGS_MODULE": "monolith.settings.development",
+            "BANYAN_STATE_DIR": str(folder),
+            "PORT": str(self.port),
+            "WEB_PROCESSES": str(workers),
+            "LOG_FORMAT": "json",
+            **(environment or {}),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> ShopProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the processes and wait until they answer."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi"],
+                cwd=settings.BASE_DIR,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        end = time.monotonic() + _START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > end:
+                raise AssertionError(f"The shop did not start:\n{self.log.read_text()[-3000:]}")
+
+    def kill(self) -> None:
+        """Kill every process of the shop at once, without a chance to say goodbye."""
+        self._signal(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """Stop the shop as an operator does."""
+        self._signal(signal.SIGTERM)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None and self._process.poll() is None:
+            os.killpg(self._process.pid, number)
+            self._process.wait(timeout=60)
+
+    def _answers(self) -> bool:
+        try:
+            return httpx.get(f"{self.url}/healthz", timeout=1.0).status_code == 200
+        except httpx.TransportError:
+            return False
+
+
+def _url(alias: str) -> str:
+    database = connections[alias].settings_dict
+    user, password = database["USER"], database["PASSWORD"]
+    return f"postgresql://{user}:{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
