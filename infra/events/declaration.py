@@ -69,9 +69,10 @@ class Format:
             TypeError: a field's value is not of the declared type.
             ContractViolation: an instant without a time zone.
         """
+        decode = self._decode
         payload = self._encode(event)
         try:
-            self._decode(payload)  # a dataclass checks nothing itself, and nobody could handle this event later
+            decode(payload)  # a dataclass checks nothing itself, and nobody could handle this event later
         except msgspec.ValidationError as error:
             raise TypeError(f"{self.name} cannot be published: {error}") from error
         if self._check_instants is not None:

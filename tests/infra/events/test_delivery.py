@@ -3,15 +3,10 @@ from django.db import transaction
 
 from infra.events.outbox import PublishOutsideTransaction, publish
 from infra.events.testing import deliver_all, published, subscribed
+from tests.infra.events.announcing import announce
 from tests.infra.events.facts import AlsoHappened, Followed, Happened
 
 pytestmark = pytest.mark.usefixtures("database")
-
-
-def announce(*events: Happened | AlsoHappened) -> None:
-    with transaction.atomic(using="catalog"):
-        for event in events:
-            publish(event)
 
 
 def test_publishing_outside_a_transaction_of_the_module_is_refused() -> None:

@@ -1,0 +1,3 @@
+from tests.infra.events.effects import effects
+
+__all__ = ["effects"]
