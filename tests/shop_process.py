@@ -29,7 +29,7 @@ class ShopProcess:
     """gunicorn serving the single web app on a free port, with the modules' own roles on the test's database."""
 
     def __init__(self, folder: Path, *, workers: int = 2, environment: Mapping[str, str] | None = None) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "shop.log"
         self._environment = {
@@ -95,7 +95,7 @@ def _url(alias: str) -> str:
     return f"postgresql://{user}:{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
