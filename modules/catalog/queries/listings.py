@@ -55,7 +55,7 @@ IN_STOCK = """EXISTS (SELECT FROM catalog_stock k WHERE k.variant_id = ANY(l.var
 AVAILABLE = f"""
     SELECT array_agg(CASE WHEN k.is_tracked THEN k.on_hand - k.reserved ELSE {ALWAYS_AVAILABLE} END ORDER BY v.place)
     FROM unnest({{variant_ids}}) WITH ORDINALITY AS v (id, place) JOIN catalog_stock k ON k.variant_id = v.id
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,7 +41,7 @@ def offers(references: Collection[str], *, currency: str) -> dict[str, Offer]:
     if len(references) > MOST_REFERENCES:
         raise ValueError(f"At most {MOST_REFERENCES} offers can be asked for at once, not {len(references)}.")
     ids = {reference: id_ for reference in references if (id_ := as_uuid(reference)) is not None}
-    parameters = {"ids": list(ids.values()), "skus": list(references), "currency": currency}
+    parameters: dict[str, Any] = {"ids": list(ids.values()), "skus": list(references), "currency": currency}
     by_sku: dict[str, Offer] = {}
     by_id: dict[UUID, Offer] = {}
     with connections["catalog"].cursor() as cursor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from django.db import connections
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -76,7 +77,7 @@ def _corrections(words: set[str], *, beginning: str) -> dict[str, list[str]]:
     if not words:
         return {}
     asked = sorted(words)
-    parameters = {
+    parameters: dict[str, Any] = {
         "words": asked,
         "trigrams": [" ".join(trigrams(word)) for word in asked],
         "beginning": beginning,

@@ -15,6 +15,7 @@ class VariantDraft:
 
     Args:
         options: names and values, in order; empty for the only variant of a product.
+        is_sku_derived: it was made up, so a known variant with these options keeps the SKU that it has.
         on_hand: what was counted; None leaves the stock as it is.
         line: where it stands in its file, 0 outside of files.
     """
@@ -27,6 +28,7 @@ class VariantDraft:
     weight_grams: int = 0
     requires_shipping: bool = True
     barcode: str = ""
+    is_sku_derived: bool = False
     line: int = 0
 
 

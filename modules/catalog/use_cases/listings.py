@@ -172,7 +172,7 @@ def _load(ids: list[UUID]) -> list[_Shown]:
                     sku=sku,
                     name=option_text(options) or product.title,
                     price=Money(amount, currency),
-                    options=dict(options),  # type: ignore[arg-type]
+                    options=dict(options),
                 )
             )
             product.facets.update(f"{facet_code(name)}:{value}" for name, value in options)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from django.db import connections, transaction
@@ -208,14 +208,13 @@ def _take(cursor: CursorWrapper, key: str, quantities: Mapping[UUID, int]) -> No
 
 def _locked(cursor: CursorWrapper, key: str) -> tuple[str | None, datetime]:
     cursor.execute(_LOCK, [key])
-    row: Any = cursor.fetchone() or (None, None)
-    return row
+    return cast("tuple[str | None, datetime]", cursor.fetchone() or (None, None))
 
 
 def _row(cursor: CursorWrapper) -> tuple[Any, ...]:
     row = cursor.fetchone()
     assert row is not None, "an aggregate or an UPDATE of a locked row returns one"
-    return row
+    return cast("tuple[Any, ...]", row)
 
 
 def _out_of_stock(cursor: CursorWrapper, missing: Mapping[UUID, int]) -> OutOfStock:

@@ -261,7 +261,9 @@ class ProductWriter:
     ) -> Result:
         variant = found or Variant(product=product)
         before = [getattr(variant, name) for name in VariantFields]
-        variant.sku, variant.barcode, variant.position = wanted.sku, wanted.barcode, position
+        variant.barcode, variant.position = wanted.barcode, position
+        if found is None or not wanted.is_sku_derived:
+            variant.sku = wanted.sku
         variant.options = [list(option) for option in wanted.options]
         variant.weight_grams, variant.requires_shipping = wanted.weight_grams, wanted.requires_shipping
         variant.is_active = True
