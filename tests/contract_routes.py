@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from typing import Protocol, TypeVar
 
 import pytest
@@ -27,7 +28,9 @@ from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from pytest_django import Settings
 
 from infra.contracts import registry
-from infra.contracts.http_route import close_peers
+from infra.contracts.declaration import Contract
+from infra.contracts.http_route import Http, Peer, PeerLimits
+from infra.contracts.wire import Caller
 
 ROUTES = ("inprocess", "loopback", "http")
 C = TypeVar("C")
@@ -51,24 +54,31 @@ def live_server_address() -> Iterator[str]:
     server.set_app(WSGIHandler())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    address = f"http://127.0.0.1:{server.server_address[1]}"
-    registry.add_local_route("http", lambda declared, caller: registry.http_route(declared, caller, address))
-    yield address
-    close_peers()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
     server.shutdown()
     server.server_close()
     thread.join(timeout=10)
 
 
 @pytest.fixture(params=ROUTES)
-def each_route(request: pytest.FixtureRequest, settings: Settings) -> EachRoute:
+def each_route(request: pytest.FixtureRequest, settings: Settings) -> Iterator[EachRoute]:
     """Run the test on every route; see the top of this file."""
     route: str = request.param
+    peer = None
     if route == "http":
-        request.getfixturevalue("live_server_address")
+        # A peer per test: no breaker stays open from the test before. Tests may ask more at once than a web process.
+        peer = Peer(request.getfixturevalue("live_server_address"), limits=PeerLimits(concurrent_calls=32))
+        registry.add_local_route("http", partial(_over_http, peer))
     settings.CONTRACT_ROUTE = route
 
     def ask(protocol: type[C], *, caller: str = "tests") -> C:
         return registry.resolve(protocol, caller=caller)
 
-    return ask
+    yield ask
+    if peer is not None:
+        peer.close()
+
+
+def _over_http(peer: Peer, declared: Contract, caller: str) -> Http:
+    wiring = registry.wiring()
+    return Http(declared, peer, Caller(caller, wiring.service_name), wiring.service_keys)

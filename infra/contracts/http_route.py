@@ -32,10 +32,14 @@ class _TurnedAway(ContractUnavailable):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerLimits:
-    """How much one service may be asked at once."""
+    """How much one service may be asked at once by this process.
 
-    concurrent_calls: int = 32  # more threads than this wait for no one: they are told at once
-    wait_for_slot_seconds: float = 0.05
+    Fewer calls than a web process has threads (eight): when the service hangs, two are left for requests that do without it.
+    A service that works gives a place back in milliseconds, so a quarter of a second of waiting is a hanging one.
+    """
+
+    concurrent_calls: int = 6
+    wait_for_slot_seconds: float = 0.25
 
 
 class Peer:
@@ -54,7 +58,7 @@ class Peer:
         self.budget = budget or RetryBudget()
         self._limits = limits or PeerLimits()
         self._slots = threading.BoundedSemaphore(self._limits.concurrent_calls)
-        self._clients: dict[bool, httpx.Client] = {}
+        self._transports: dict[bool, httpx.HTTPTransport] = {}
         self._lock = threading.Lock()
 
     @contextmanager
@@ -77,10 +81,11 @@ class Peer:
         finally:
             self._slots.release()
 
-    def client(self, *, reuses_connections: bool) -> httpx.Client:
+    def transport(self, *, reuses_connections: bool) -> httpx.HTTPTransport:
+        """Return a connection pool. What httpx.Client would add, cookies and redirects, services do not want."""
         with self._lock:
-            if reuses_connections not in self._clients:
-                self._clients[reuses_connections] = httpx.Client(
+            if reuses_connections not in self._transports:
+                self._transports[reuses_connections] = httpx.HTTPTransport(
                     verify=self.address.startswith("https:"),
                     trust_env=False,
                     limits=httpx.Limits(
@@ -89,20 +94,20 @@ class Peer:
                         keepalive_expiry=KEEP_ALIVE_SECONDS,
                     ),
                 )
-            return self._clients[reuses_connections]
+            return self._transports[reuses_connections]
 
     def close(self) -> None:
         """Close the connections; the next call opens new ones."""
         with self._lock:
-            clients, self._clients = self._clients, {}
-        for client in clients.values():
-            client.close()
+            transports, self._transports = self._transports, {}
+        for transport in transports.values():
+            transport.close()
 
     def forget_connections(self) -> None:
         """Leave the connections to the parent process, after a fork."""
         self._lock = threading.Lock()
         self._slots = threading.BoundedSemaphore(self._limits.concurrent_calls)
-        self._clients = {}
+        self._transports = {}
 
 
 _peers: dict[str, Peer] = {}
@@ -196,9 +201,9 @@ class Http:
         )
         # The server may close a kept connection in the very moment that we write to it. Then nobody knows whether the
         # request was taken, so what must not be repeated gets a connection of its own.
-        client = self._peer.client(reuses_connections=method.is_repeatable)
+        transport = self._peer.transport(reuses_connections=method.is_repeatable)
         try:
-            response = client.send(request, stream=True)
+            response = transport.handle_request(request)
             try:
                 return Answer(response.status_code, response.headers, _body(method, response, deadline))
             finally:

@@ -1,5 +1,6 @@
 """What a caller sees when the service asked is slow, broken or gone; with real sockets."""
 
+import os
 import socket
 import threading
 import time
@@ -11,7 +12,7 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from infra.contracts import ContractError, ContractTimeout, ContractUnavailable, ContractViolation
+from infra.contracts import ContractError, ContractTimeout, ContractUnavailable, ContractViolation, resolve
 from infra.contracts.context import carrying
 from infra.contracts.declaration import declaration_of
 from infra.contracts.http_route import Http, Peer, PeerLimits, close_peers, peer_at
@@ -24,7 +25,7 @@ from tests.infra.contracts.echo import Echo, EchoContract, TreeFelled
 
 SERVES_ONE = answers(b"1")
 IS_STARTING = answers(b"<html>starting</html>", status="503 Service Unavailable", outcome=None)
-KEY = read_keys(["tests:" + "k" * 32])
+KEY = read_keys(["tests:0123456789abcdef0123456789abcdef"])  # the one of the test settings
 
 
 @pytest.fixture
@@ -254,41 +255,66 @@ def test_a_slow_service_takes_only_its_share_of_threads(
 
 
 def test_connections_are_kept_for_what_may_be_repeated(
-    live_server_address: str, echo: Echo, settings: Settings, ask_live: Callable[[], Any]
+    live_server_address: str, echo: Echo, ask_at: Callable[..., Any], peers: list[Peer]
 ) -> None:
-    close_peers()
-    asked = ask_live()
+    asked = ask_at(live_server_address)
     for _ in range(5):
         asked.travelled()
 
-    pool = peer_at(live_server_address).client(reuses_connections=True)._transport._pool  # type: ignore[attr-defined]
-    assert len(pool.connections) == 1
+    assert len(peers[0].transport(reuses_connections=True)._pool.connections) == 1
 
 
 def test_a_command_without_a_key_gets_a_connection_of_its_own(
-    live_server_address: str, echo: Echo, ask_live: Callable[[], Any]
+    live_server_address: str, echo: Echo, ask_at: Callable[..., Any], peers: list[Peer]
 ) -> None:
-    ask_live().water(litres=1)
+    ask_at(live_server_address).water(litres=1)
 
-    pool = peer_at(live_server_address).client(reuses_connections=False)._transport._pool  # type: ignore[attr-defined]
-    assert pool.connections == []
+    assert peers[0].transport(reuses_connections=False)._pool.connections == []
 
 
-def test_closed_peers_open_again_when_asked(live_server_address: str, echo: Echo, ask_live: Callable[[], Any]) -> None:
-    asked = ask_live()
+def test_closed_connections_are_opened_again_when_needed(
+    live_server_address: str, echo: Echo, ask_at: Callable[..., Any], peers: list[Peer]
+) -> None:
+    asked = ask_at(live_server_address)
     asked.travelled()
 
+    peers[0].close()
+
+    asked.travelled()
+
+
+def test_all_contracts_of_a_service_share_its_peer(echo: Echo, settings: Settings) -> None:
+    assert peer_at("http://127.0.0.1:9") is peer_at("http://127.0.0.1:9")
+    assert peer_at("http://127.0.0.1:9") is not peer_at("http://127.0.0.1:10")
     close_peers()
 
-    asked.travelled()
+
+def test_a_module_that_lives_at_an_address_is_asked_over_http(
+    live_server_address: str, echo: Echo, settings: Settings
+) -> None:
+    settings.MODULE_LOCATIONS = {**settings.MODULE_LOCATIONS, "echo": live_server_address}
+    asked = resolve(EchoContract)
+    # The very same process answers: not for a module that it believes to live elsewhere.
+    with pytest.raises(ContractUnavailable, match="not served here"):
+        asked.water(litres=1)
+
+    settings.MODULE_LOCATIONS = {**settings.MODULE_LOCATIONS, "echo": "local"}
+    assert asked.water(litres=1) == 1
+    close_peers()
 
 
-@pytest.fixture
-def ask_live(live_server_address: str, settings: Settings) -> Callable[[], Any]:
-    from infra.contracts import resolve
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 and newer; the child does nothing else
+def test_a_forked_process_opens_its_own_connections(
+    live_server_address: str, echo: Echo, ask_at: Callable[..., Any], peers: list[Peer]
+) -> None:
+    peer = peer_at(live_server_address)
+    transport = peer.transport(reuses_connections=True)
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if peer.transport(reuses_connections=True) is not transport else 1)
 
-    settings.CONTRACT_ROUTE = "http"
-    return lambda: resolve(EchoContract)
+    assert os.waitpid(child, 0)[1] == 0
+    close_peers()
 
 
 def _quietly(call: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """A signature is good for one request, once, for half a minute, with any of the known keys."""
 
-import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -118,10 +119,11 @@ def test_a_nonce_is_forgotten_when_its_signature_is_too_old_anyway(new_store: Ca
 
 def test_a_request_played_back_to_another_process_of_the_host_is_refused(tmp_path: Path) -> None:
     nonce = "a" * 32
-    child = os.fork()
-    if child == 0:
-        os._exit(0 if NoncesOnHost(tmp_path).first_use(nonce, lifetime_seconds=60) else 1)
-    assert os.waitpid(child, 0)[1] == 0
+    code = (
+        "import sys, pathlib; from infra.contracts.nonces import NoncesOnHost;"
+        "sys.exit(not NoncesOnHost(pathlib.Path(sys.argv[1])).first_use(sys.argv[2], lifetime_seconds=60))"
+    )
+    subprocess.run([sys.executable, "-c", code, str(tmp_path), nonce], check=True)
 
     assert not NoncesOnHost(tmp_path).first_use(nonce, lifetime_seconds=60)
 
