@@ -175,7 +175,10 @@ def _check_signature(method: Method, implementation: Any) -> None:
 
 
 class InProcess:
-    """Calls the local implementation with copies made by the codec, as a network would hand them over."""
+    """Calls the local implementation with copies made by the codec, as a network would hand them over.
+
+    What runs cannot be broken off from here: the deadline binds the calls that the implementation makes in turn.
+    """
 
     __slots__ = ("_methods",)
     name: ClassVar[str] = "inprocess"
