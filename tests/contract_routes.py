@@ -47,10 +47,15 @@ class _Quiet(WSGIRequestHandler):
         pass
 
 
+class _Roomy(ThreadedWSGIServer):
+    # Of fifty clients at the same moment none is to be turned away by the listening socket.
+    request_queue_size = 128
+
+
 @pytest.fixture(scope="session")
 def live_server_address() -> Iterator[str]:
     """The whole single web app on a socket of this machine, in threads of this process."""
-    server = ThreadedWSGIServer(("127.0.0.1", 0), _Quiet)
+    server = _Roomy(("127.0.0.1", 0), _Quiet)
     server.set_app(WSGIHandler())
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
