@@ -41,7 +41,9 @@ def prepare(report: Callable[[str], None] = lambda line: None) -> None:
         provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
         report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
     require_databases()
-    migrate_all(report)
+    migrate_all(report, settings.DATABASE_OWNERS)
+    if set(settings.DATABASE_OWNERS) != set(settings.DATABASES):
+        require_migrated()
 
 
 def require_databases() -> None:

@@ -60,6 +60,22 @@ class Environment:
             return []
         return [word.strip() for word in self.text(name, default).split(",") if word.strip()]
 
+    def address(self, name: str, schemes: tuple[str, ...]) -> str:
+        """Return a URL with one of the schemes and a host, or "" when the variable is not set."""
+        if not self.given(name):
+            return ""
+        url = self.text(name)
+        try:
+            parts = urlsplit(url)
+            understood = parts.scheme in schemes and bool(parts.hostname) and (parts.port or 1) > 0
+        except ValueError:
+            understood = False
+        if not understood:
+            raise ImproperlyConfigured(
+                f"{name} is not a URL that begins with {' or '.join(f'{each}://' for each in schemes)}."
+            )
+        return url
+
     def url(self, name: str, default: str | None = None) -> str:
         """Return a PostgreSQL URL."""
         url = self.text(name, default)

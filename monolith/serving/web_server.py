@@ -11,10 +11,14 @@ import sys
 import time
 from pathlib import Path
 
+from infra.databases.embedded.processes import command_line
 from infra.deployment import lifeline
 
 HOST = "127.0.0.1"
+CONFIGURATION = "infra/deployment/gunicorn.py"
+APPLICATION = "monolith.wsgi:application"
 ANSWER_SECONDS = 60
+LEFT_BEHIND_SECONDS = 5
 
 
 class CannotServe(Exception):
@@ -32,7 +36,7 @@ class WebServer:
 
     def start(self) -> None:
         reading, self._lifeline = os.pipe()
-        command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
+        command = [sys.executable, "-m", "gunicorn", "-c", CONFIGURATION, APPLICATION]
         variables = {**os.environ, "HOST": HOST, "PORT": str(self.port), lifeline.VARIABLE: str(reading)}
         self._process = subprocess.Popen(
             command,
@@ -43,6 +47,10 @@ class WebServer:
             stdin=subprocess.DEVNULL,
         )
         os.close(reading)
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
 
     def wait_until_it_answers(self) -> None:
         deadline = time.monotonic() + ANSWER_SECONDS
@@ -80,6 +88,16 @@ class WebServer:
             return False
         finally:
             connection.close()
+
+
+def end_left_behind(pid: int) -> bool:
+    """End a web server whose `manage.py serve` was killed before it; return whether there was one."""
+    deadline, asked = time.monotonic() + LEFT_BEHIND_SECONDS, False
+    while "gunicorn" in command_line(pid):
+        os.kill(pid, signal.SIGKILL if time.monotonic() > deadline else signal.SIGTERM if not asked else 0)
+        asked = True
+        time.sleep(0.05)
+    return asked
 
 
 def require_free_port(port: int) -> None:

@@ -28,7 +28,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 MODULE_LOCATIONS = {name: env.text(f"{name.upper()}_MODULE", "local") for name in MODULES}
 CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (benchmarks), loopback (tests)
 # What a guard does when it sees a defect (a contract call inside an open transaction): "raise", or "log" and count.
-GUARD_POLICY = env.text("GUARD_POLICY", "raise")
+GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
@@ -39,7 +39,7 @@ CONTRACT_CALLERS: dict[str, tuple[str, ...]] = {
     "shipping.v1": ("orders", "monolith"),
     "users.v1": ("orders", "monolith"),
 }
-CELERY_BROKER_URL = env.text("CELERY_BROKER_URL", " ").strip()
+CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
 EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
@@ -103,15 +103,15 @@ USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
 STATIC_URL = "static/"
-STATIC_ROOT = STATE_DIR / "static"
 MEDIA_URL = "media/"
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(STATE_DIR / "media")))
 
 # --- The shop ---
 
 SHOP_NAME = env.text("SHOP_NAME", "Banyan")
+SAMPLE_CATALOGUE = False  # whether manage.py serve fills an empty shop with products to look at
 SHOP_CURRENCY = env.text("SHOP_CURRENCY", "EUR")
-SHOP_URL = env.text("SHOP_URL", f"http://127.0.0.1:{env.text('PORT', '8000')}")
+SHOP_URL = env.text("SHOP_URL", f"http://127.0.0.1:{env.number('PORT', 8000, least=1, most=65535)}")
 
 # --- HTTP ---
 

@@ -14,6 +14,9 @@ DATABASE_OWNERS = _databases.owners()  # used by migrations only
 ADMIN_DATABASE_URL = _databases.admin_url()
 
 DEBUG = env.flag("DEBUG", False)
+SAMPLE_CATALOGUE = env.flag("SAMPLE_CATALOGUE", True)
+# Styles and scripts are served from where they lie, without a collectstatic.
+WHITENOISE_USE_FINDERS = True
 SECRET_KEY = env.text("SECRET_KEY", EMBEDDED_SERVER.password("django-secret-key"))
 SERVICE_KEYS = env.words("SERVICE_KEYS", "development:" + EMBEDDED_SERVER.password("service-key"))
 ALLOWED_HOSTS = ["*"]
@@ -22,3 +25,6 @@ EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "19")  # so that invoices show what they can
 DEMO_ACCOUNTS = True
 TOKEN_SIGNING_KEYS = [kept_key(STATE_DIR / "token-signing-key.pem")]
+# Static files are served from where they are written; nothing has to be collected on a laptop.
+WHITENOISE_USE_FINDERS = True
+STATIC_ROOT = None

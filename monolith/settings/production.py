@@ -2,7 +2,7 @@
 
 from infra.databases.configuration import DatabaseConfiguration
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import SCHEMAS, env
+from monolith.settings.base import SCHEMAS, STATE_DIR, env
 from monolith.settings.token_signing import keys_from
 
 EMBEDDED_SERVER = None
@@ -16,8 +16,39 @@ DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")
 SERVICE_KEYS = env.words("SERVICE_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
-GUARD_POLICY = env.text("GUARD_POLICY", "log")
+GUARD_POLICY = env.choice("GUARD_POLICY", "log", ("raise", "log"))
 TOKEN_SIGNING_KEYS = keys_from(env.text("TOKEN_SIGNING_KEYS"))
+
+# --- HTTPS ---
+
+SHOP_URL = env.text("SHOP_URL")
+PROBLEM_TYPE_BASE = f"{SHOP_URL}/api/problems/"
+TOKEN_ISSUER = env.text("TOKEN_ISSUER", SHOP_URL)
+CSRF_TRUSTED_ORIGINS = [SHOP_URL]
+SECURE_SSL_REDIRECT = True
+# Orchestrators and services ask over the inner network, in plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^_contracts/"]
+# gunicorn speaks plain HTTP: a proxy in front ends TLS, and says in these headers who came and how. Nothing else may reach
+# the port, as any client can write them.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 1, least=1)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True
+SECURE_HSTS_SECONDS = env.number("HSTS_SECONDS", 365 * 24 * 3600)  # a year: what browsers' preload lists ask for
+SECURE_HSTS_INCLUDE_SUBDOMAINS = env.flag("HSTS_SUBDOMAINS", True)
+SECURE_HSTS_PRELOAD = env.flag("HSTS_PRELOAD", True)
+
+# --- Files ---
+
+STATIC_ROOT = env.text("STATIC_ROOT", str(STATE_DIR / "static"))  # filled by collectstatic when the image is built
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    # Names with the contents' digest: browsers keep them for ever.
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- E-mail ---
+
 EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
 EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1, most=65535)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", " ").strip()

@@ -18,6 +18,7 @@ import psycopg
 from infra.databases.embedded import account
 from infra.databases.embedded.credentials import Credentials
 from infra.databases.embedded.errors import EmbeddedServerError, usable
+from infra.databases.embedded.processes import command_line
 
 SUPERUSER = "banyan_admin"
 DATABASE = "banyan"
@@ -164,7 +165,7 @@ class EmbeddedServer:
             pid, port = int(lines[0]), int(lines[3])
         except (IndexError, ValueError):  # being written right now, or cut off by a crash
             return None
-        if not _is_alive(pid) or str(self.cluster) not in _command_line(pid):
+        if str(self.cluster) not in command_line(pid):
             return None
         return Postmaster(pid=pid, port=port, is_ready=len(lines) > 7 and lines[7].strip() == "ready")
 
@@ -281,23 +282,6 @@ class EmbeddedServer:
                     f"The embedded PostgreSQL in {self.cluster} {complaint}. Its log is {self.cluster / 'server.log'}"
                 )
             time.sleep(0.05)
-
-
-def _is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _command_line(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-    except OSError:  # no /proc: macOS
-        return subprocess.run(["ps", "-ww", "-o", "args=", "-p", str(pid)], capture_output=True, text=True).stdout
 
 
 def _character_type() -> str:

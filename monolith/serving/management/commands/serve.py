@@ -23,9 +23,18 @@ from infra.databases import pools
 from infra.databases.embedded import EmbeddedServer
 from infra.databases.preparation import embedded_server, prepare, require_databases, require_migrated
 from infra.deployment import gunicorn
-from monolith.serving.checkout_lock import only_shop
+from monolith.serving.broker import require_broker
+from monolith.serving.checkout_lock import CheckoutLock, only_shop
 from monolith.serving.connection_budget import budgets
-from monolith.serving.web_server import HOST, CannotServe, WebServer, require_free_port
+from monolith.serving.web_server import (
+    APPLICATION,
+    CONFIGURATION,
+    HOST,
+    CannotServe,
+    WebServer,
+    end_left_behind,
+    require_free_port,
+)
 from monolith.serving.welcome import welcome
 
 # Longer than gunicorn gives the requests in flight.
@@ -41,55 +50,63 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if settings.EMBEDDED_SERVER is None:
+            self._become_gunicorn()
         self._began = time.perf_counter()
         self._console = Console(highlight=False, soft_wrap=True)
-        if settings.EMBEDDED_SERVER is None:
-            self._hand_over_to_gunicorn()
-        port = int(gunicorn.bind.rpartition(":")[2])
-        self._stops = 0
+        self._signals = 0
+        self._only_count_signals = False
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self._interrupt)
+            signal.signal(number, self._on_signal)
         try:
-            self._serve(port)
+            self._serve(int(gunicorn.bind.rpartition(":")[2]))
         except StopRequested:
             self._console.print("Stopped before the shop was open.")
 
-    def _hand_over_to_gunicorn(self) -> None:
+    def _become_gunicorn(self) -> None:
         """In production: look at the databases, then become gunicorn, which thus gets the orchestrator's signals itself."""
         require_databases()
         require_migrated()
         pools.close_all()
-        command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
         os.chdir(settings.BASE_DIR)
-        os.execv(sys.executable, command)  # noqa: S606
+        os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", CONFIGURATION, APPLICATION])  # noqa: S606
 
     def _serve(self, port: int) -> None:
         with ExitStack() as stack:
-            stack.enter_context(only_shop(settings.STATE_DIR, port))
+            lock = stack.enter_context(only_shop(settings.STATE_DIR))
+            self._clean_up_after(lock)
             require_free_port(port)
-            if database := embedded_server():
+            require_broker(settings.CELERY_BROKER_URL)
+            lock.note(port)
+            database = embedded_server()
+            if database:
                 self._step("PostgreSQL", lambda: stack.enter_context(database.in_use()))
             self._step("schemas and migrations", lambda: prepare(self._detail))
             self._fill_empty_shop()
             accounts = self._demo_accounts()
-            processes = gunicorn.workers
-            planned = budgets(processes)
+            planned = budgets(gunicorn.workers)
             pools.close_all()
             server = WebServer(port, Path(settings.BASE_DIR))
-            self._step("web server", server.start)
             stack.callback(self._stop, server)
+            self._step("web server", server.start)
+            lock.note(port, server.pid)
             server.wait_until_it_answers()
-            address = f"http://{HOST}:{port}"
-            self._console.print()
-            self._console.print(welcome(address, accounts, planned, time.perf_counter() - self._began))
+            seconds = time.perf_counter() - self._began
+            self._console.print("", welcome(f"http://{HOST}:{port}", accounts, planned, seconds), sep="\n")
             self._watch(server, database)
 
+    def _clean_up_after(self, lock: CheckoutLock) -> None:
+        """End the web server of a start that was killed; its PostgreSQL is adopted."""
+        if lock.before and lock.before["web_server"] and end_left_behind(lock.before["web_server"]):
+            self._console.print("Ended the web server that an interrupted start had left behind.")
+
     def _fill_empty_shop(self) -> None:
-        if "sample_catalogue" in get_commands() and not apps.get_model("catalog", "Product")._default_manager.exists():
+        wanted = settings.SAMPLE_CATALOGUE and "sample_catalogue" in get_commands()
+        if wanted and not apps.get_model("catalog", "Product")._default_manager.exists():
             self._step("sample catalogue", lambda: call_command("sample_catalogue"))
 
     def _demo_accounts(self) -> str:
-        if "demo_accounts" not in get_commands():
+        if not settings.DEMO_ACCOUNTS or "demo_accounts" not in get_commands():
             return ""
         said = StringIO()
         self._step("demo accounts", lambda: call_command("demo_accounts", stdout=said))
@@ -97,9 +114,9 @@ class Command(BaseCommand):
 
     def _watch(self, server: WebServer, database: EmbeddedServer | None) -> None:
         """Stay until a signal comes or the web server ends by itself."""
-        self._opened = True
-        while not self._stops:
-            if server.wait(0.5):
+        self._only_count_signals = True
+        while not self._signals:
+            if server.wait(0.2):
                 raise CannotServe(
                     f"The web server ended by itself (exit code {server.ended()}); its reason stands above."
                 )
@@ -108,28 +125,25 @@ class Command(BaseCommand):
                 database.start()
 
     def _stop(self, server: WebServer) -> None:
-        if server.ended() is not None:
+        self._only_count_signals = True
+        if server.pid is None or server.ended() is not None:
             return
-        self._opened = True  # from here on, signals only count
         self._console.print("Stopping: requests in flight are finished first (Ctrl-C again cuts them off).")
         server.stop()
-        asked, deadline = self._stops, time.monotonic() + STOP_SECONDS
+        seen, deadline = self._signals, time.monotonic() + STOP_SECONDS
         while not server.wait(0.1):
-            if self._stops > asked or time.monotonic() > deadline:
+            if self._signals > seen or time.monotonic() > deadline:
                 server.stop(at_once=True)
-                asked = self._stops
+                seen = self._signals
         self._console.print("Stopped.")
 
-    _opened = False
-
-    def _interrupt(self, number: int, frame: FrameType | None) -> None:
-        self._stops += 1
-        if not self._opened:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._signals += 1
+        if not self._only_count_signals:
             raise StopRequested
 
     def _step(self, name: str, work: Callable[[], Any]) -> None:
-        began = time.perf_counter()
-        self._console.print(f"[dim]{began - self._began:5.1f} s[/]  {name} ...")
+        self._console.print(f"[dim]{time.perf_counter() - self._began:5.1f} s[/]  {name} ...")
         work()
 
     def _detail(self, line: str) -> None:
