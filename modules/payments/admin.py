@@ -29,13 +29,14 @@ class _ReadOnly:
 class _Attempts(_ReadOnly, admin.TabularInline[Attempt, Payment]):
     model = Attempt
     fields = ("id", "kind", "amount", "status", "reason", "answer", "provider_ref", "created_at", "resolved_at")
+    readonly_fields = fields
     ordering = ("created_at",)
 
 
 class _Documents(_ReadOnly, admin.TabularInline[Invoice, Payment]):
     model = Invoice
     fields = ("kind", "document_number", "issued_at", "total", "currency", "tax", "reason")
-    readonly_fields = ("document_number",)
+    readonly_fields = fields
     ordering = ("issued_at",)
 
 
@@ -89,6 +90,7 @@ class PaymentAdmin(_ReadOnly, admin.ModelAdmin[Payment]):
 class _Postings(_ReadOnly, admin.TabularInline[Posting, LedgerEntry]):
     model = Posting
     fields = ("account", "amount", "currency")
+    readonly_fields = fields
 
 
 @admin.register(LedgerEntry)

@@ -48,7 +48,7 @@ class FakePayments:
 
     def check_method(self, *, method: str) -> None:
         if method not in _METHODS:
-            raise UnknownPaymentMethod(f"The shop does not take {method!r}.", methods=_METHODS)
+            raise UnknownPaymentMethod(methods=_METHODS)
 
     def take_payment(self, *, payment_key: str, order: PaymentOrder, method: str) -> PaymentSummary:
         taken = self._taken.get(payment_key)

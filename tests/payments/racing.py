@@ -5,18 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any
 
 from django.db import connections
 
-T = TypeVar("T")
 
-
-def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T | Exception]:
+def all_at_once(acts: Sequence[Callable[[], Any]]) -> list[Any]:
     """Run every act in a thread of its own, all from the same moment; return what each returned or raised."""
     start = threading.Barrier(len(acts))
 
-    def run(act: Callable[[], T]) -> T | Exception:
+    def run(act: Callable[[], Any]) -> Any:
         try:
             start.wait(timeout=10)
             return act()

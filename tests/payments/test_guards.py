@@ -42,10 +42,9 @@ def change(payment: Payment, **values: Any) -> Callable[[], object]:
 
 def a_copy(payment: Payment, **values: Any) -> Payment:
     fields = {
-        name: getattr(payment, name)
-        for name in ("order_id", "order", "provider", "method", "currency", "amount", "created_at")
+        name: getattr(payment, name) for name in ("order", "provider", "method", "currency", "amount", "created_at")
     }
-    return Payment(**fields | {"payment_key": str(new_id())} | values)
+    return Payment(**fields | {"payment_key": str(new_id()), "order_id": new_id()} | values)
 
 
 def an_open_attempt(payment: Payment, kind: str, amount: int = 100) -> Attempt:
@@ -140,6 +139,17 @@ def test_a_key_has_one_payment() -> None:
     payment = take()
 
     refused("payments_payment_payment_key_key", a_copy(payment, payment_key=payment.payment_key).save)
+
+
+def test_an_order_is_paid_once_at_a_time_whatever_the_keys() -> None:
+    payment = take()
+    refused("one_live_payment_per_order", a_copy(payment, order_id=payment.order_id).save)
+
+    others = [a_copy(payment, order_id=UUID(int=7)).save for _ in range(6)]
+    assert sum(outcome is None for outcome in all_at_once(others)) == 1
+
+    give_back(payment.payment_key)
+    a_copy(payment, order_id=payment.order_id).save()
 
 
 def test_a_key_is_a_payments_or_closed_never_both() -> None:

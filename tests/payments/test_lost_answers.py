@@ -43,12 +43,12 @@ def test_a_process_that_dies_around_the_charge_leaves_one_charge_to_the_repeat(
 
 
 def test_the_key_of_an_attempt_is_stored_before_the_provider_hears_of_it(provider: HostileProvider) -> None:
-    stored: list[tuple[str, str]] = []
-    provider.before("charge", lambda: stored.extend(Attempt.objects.values_list("id", "status")))
+    stored: list[Attempt] = []
+    provider.before("charge", lambda: stored.extend(Attempt.objects.all()))
 
     take()
 
-    assert stored == [(Attempt.objects.get().id, AttemptStatus.OPEN)]
+    assert [(attempt.status, str(attempt.id)) for attempt in stored] == [(AttemptStatus.OPEN, provider.calls[0][1])]
 
 
 def test_an_answer_that_is_lost_is_looked_up_at_once(provider: HostileProvider) -> None:
@@ -169,7 +169,7 @@ def test_money_that_comes_in_for_an_abandoned_attempt_is_recorded_and_given_back
 
     def return_without_closing_the_key() -> None:
         provider.heal()
-        provider.sandbox.close = lambda key: None  # type: ignore[method-assign, assignment, misc]
+        provider.sandbox.close = lambda key: None  # type: ignore[method-assign, misc]
         give_back(order.order_id)
 
     provider.before("charge", return_without_closing_the_key)

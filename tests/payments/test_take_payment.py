@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+from django.db import transaction
 
 from infra.events.testing import published
 from infra.money import Money
 from modules.payments.contract import PaymentDeclined, PaymentStatus, UnknownPaymentMethod
 from modules.payments.events import PaymentCaptured
 from modules.payments.events import PaymentDeclined as DeclinedEvent
+from modules.payments.gateways.sandbox import SandboxProvider
 from modules.payments.models import Attempt, AttemptStatus, Invoice, LedgerEntry, Payment
 from modules.payments.queries.reconciliation import open_items
 from tests.payments.purchases import LATER, an_order, eur, take
@@ -109,3 +113,35 @@ def test_what_was_sold_is_kept_as_it_was_told() -> None:
     assert sum(line["total"] for line in invoice.lines) + invoice.shipping == invoice.total == order.total.amount
     assert invoice.bill_to["name"] == "Anna Ahorn"
     assert Money(invoice.tax, "EUR") == eur(797)  # 4990 * 19 / 119 = 796.7
+
+
+def test_an_order_whose_lines_do_not_add_up_is_a_defect_of_the_caller() -> None:
+    with pytest.raises(ValueError, match="do not add up"):
+        take(replace(an_order(), total=eur(1)))
+
+    assert not Payment.objects.exists()
+
+
+def test_an_order_is_not_paid_under_a_second_key() -> None:
+    order = an_order()
+    take(order)
+
+    with pytest.raises(ValueError, match="another key"):
+        take(order, key="another")
+
+
+def test_no_provider_is_asked_inside_a_transaction() -> None:
+    order = an_order()
+
+    with pytest.raises(RuntimeError, match="outside transactions"), transaction.atomic(using="payments"):
+        take(order)
+
+    assert list(SandboxProvider().statement()) == []
+
+
+def test_a_card_number_sent_as_the_method_is_neither_repeated_nor_kept(caplog: pytest.LogCaptureFixture) -> None:
+    with pytest.raises(UnknownPaymentMethod) as refused:
+        take(method="4242424242424242")
+
+    assert "4242" not in f"{refused.value} {refused.value.members} {caplog.text}"
+    assert not Payment.objects.exists()

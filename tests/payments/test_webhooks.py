@@ -198,3 +198,25 @@ def test_a_webhook_about_what_is_known_changes_nothing() -> None:
 
     assert settle_notifications(now=timezone.now()) == 1
     assert len(published(PaymentCaptured)) == 1
+
+
+def test_a_webhook_that_names_only_the_providers_charge_is_understood(provider: HostileProvider) -> None:
+    payment = take()
+    provider.after("refund", die)
+    with pytest.raises(Killed):
+        refund(payment, 1000)
+    provider.heal()
+    now = timezone.now()
+    Notification.objects.create(
+        provider="sandbox",
+        event_id="1",
+        kind="payment.refunded",
+        provider_ref=payment.provider_ref,
+        received_at=now,
+        due_at=now,
+    )
+
+    assert settle_notifications(now=now) == 1
+
+    payment.refresh_from_db()
+    assert payment.refunded == 1000

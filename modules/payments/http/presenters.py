@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from babel import Locale
+
 from modules.payments.models import Attempt, AttemptStatus, Invoice, Payment
 from modules.payments.queries.payments import status_of
 
+_ENGLISH = Locale("en")  # the language of the page
 _REFUND_STATUS = {
     AttemptStatus.OPEN: "PENDING",
     AttemptStatus.SUCCEEDED: "REFUNDED",
@@ -91,7 +94,7 @@ def invoice_for_page(invoice: Invoice, credit_notes: Sequence[Invoice]) -> dict[
                 invoice.bill_to.get("line2"),
                 " ".join(part for part in (invoice.bill_to["postcode"], invoice.bill_to["city"]) if part),
                 invoice.bill_to.get("region"),
-                invoice.bill_to["country"],
+                _ENGLISH.territories.get(invoice.bill_to["country"], invoice.bill_to["country"]),
             )
             if line
         ],
@@ -104,8 +107,15 @@ def invoice_for_page(invoice: Invoice, credit_notes: Sequence[Invoice]) -> dict[
         "net": text(invoice.total - invoice.tax),
         "tax": text(invoice.tax),
         "tax_rate": rate_as_text(invoice.tax_rate) if invoice.tax_rate else "",
-        "credit_notes": [{"note": note, "total": text(note.total)} for note in credit_notes],
+        "credit_notes": [
+            {"note": note, "total": text(note.total), "reason": _readable(note.reason)} for note in credit_notes
+        ],
     }
+
+
+def _readable(reason: str) -> str:
+    # Reasons are words for programs (customer_request) or what staff wrote.
+    return reason.replace("_", " ").capitalize() if reason.isidentifier() else reason
 
 
 def rate_as_text(rate: Decimal) -> str:

@@ -11,7 +11,7 @@ from infra.http.serializers import MoneyField, StrictSerializer
 from modules.payments.contract import PaymentStatus
 
 
-class RefundRequest(WithIdempotencyKey):
+class Refund(WithIdempotencyKey):
     """What is to be given back, and why."""
 
     amount = MoneyField(required=False, allow_null=True, least=1, help_text="All that is left, when it is missing.")

@@ -46,7 +46,7 @@ class Refunds(ApiView):
 
     @extend_schema(
         operation_id="refundPayment",
-        request=serializers.RefundRequest,
+        request=serializers.Refund,
         responses={
             201: serializers.RefundAnswer,
             409: "More would be given back than was taken, or the provider refused.",
@@ -55,7 +55,7 @@ class Refunds(ApiView):
     @idempotent(module="payments")
     def post(self, request: Request, payment_id: UUID) -> Json:
         """Give back an amount, or all that is left; as often as something is left."""
-        body = serializers.RefundRequest(data=request.data)
+        body = serializers.Refund(data=request.data)
         body.is_valid(raise_exception=True)
 
         # The same person with the same key goes on with the same refund, also when the first request died half way.

@@ -12,6 +12,15 @@ BEGIN
             RAISE EXCEPTION 'the key % is closed', NEW.payment_key
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_key_is_not_closed';
         END IF;
+        -- An order is paid once at a time, whatever the keys. Only beginnings are refused: money that moved can always be recorded.
+        PERFORM pg_advisory_xact_lock(hashtextextended(NEW.order_id::text, 1));
+        IF EXISTS (
+            SELECT 1 FROM payments_payment
+            WHERE order_id = NEW.order_id AND payment_key <> NEW.payment_key AND status NOT IN ('DECLINED', 'VOIDED', 'REFUNDED')
+        ) THEN
+            RAISE EXCEPTION 'the order % has a payment already', NEW.order_id
+                USING ERRCODE = 'check_violation', CONSTRAINT = 'one_live_payment_per_order';
+        END IF;
         IF NEW.status <> 'PENDING' THEN
             RAISE EXCEPTION 'a payment begins as PENDING, not as %', NEW.status
                 USING ERRCODE = 'check_violation', CONSTRAINT = 'payment_transition_is_legal';
@@ -227,10 +236,6 @@ BEGIN
         EXECUTE format('REVOKE UPDATE, DELETE, TRUNCATE ON %I FROM %I', holder.relname, holder.rolname);
     END LOOP;
 END $$;
-COMMENT ON TABLE payments_ledgerentry IS 'append-only';
-COMMENT ON TABLE payments_posting IS 'append-only';
-COMMENT ON TABLE payments_account IS 'append-only';
-COMMENT ON TABLE payments_invoice IS 'append-only';
 """
 
 

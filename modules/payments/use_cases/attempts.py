@@ -92,8 +92,9 @@ def postpone(attempt: Attempt, *, now: datetime) -> None:
 def _asked(payment: Payment, attempt: Attempt, question: _Question) -> Answer | None:
     if attempt.amount == 0:
         return None
+    provider = _provider_of(payment)
     try:
-        return question(_provider_of(payment), str(attempt.id))
+        return question(provider, str(attempt.id))
     except Exception as error:
         log.warning("provider_answer_lost", provider=payment.provider, attempt=str(attempt.id), error=repr(error))
         raise NotKnown from error

@@ -102,10 +102,11 @@ def _settle(notification: Notification, now: datetime) -> bool:
 
 
 def _attempt_of(notification: Notification) -> Attempt | None:
+    attempts = Attempt.objects.select_related("payment").filter(payment__provider=notification.provider)
     try:
-        attempt_id = UUID(notification.attempt_key)
-    except ValueError:
-        return None
-    return (
-        Attempt.objects.select_related("payment").filter(id=attempt_id, payment__provider=notification.provider).first()
-    )
+        return attempts.filter(id=UUID(notification.attempt_key)).first()
+    except ValueError:  # not every webhook names our key
+        if not notification.provider_ref:
+            return None
+        of_charge = attempts.filter(payment__provider_ref=notification.provider_ref).order_by("created_at")
+        return of_charge.filter(status=AttemptStatus.OPEN).first() or of_charge.first()

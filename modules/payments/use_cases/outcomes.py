@@ -33,7 +33,7 @@ def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
         if attempt.status != AttemptStatus.OPEN and not late_success:
             return payment
         attempt.status = AttemptStatus.DECLINED if answer.declined else AttemptStatus.SUCCEEDED
-        attempt.answer = answer.declined
+        attempt.answer = answer.declined[:100]
         attempt.provider_ref = answer.provider_ref
         _resolve(attempt, now)
         if answer.declined:

@@ -9,6 +9,7 @@ import msgspec
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from infra.money import Money
 from modules.payments.contract import (
     PaymentClosed,
     PaymentDeclined,
@@ -29,7 +30,8 @@ from modules.payments.use_cases.returning import go_on_returning
 def check_method(*, method: str) -> None:
     """Raise `UnknownPaymentMethod` unless the shop offers this way of paying."""
     if provider_for(method) is None:
-        raise UnknownPaymentMethod(f"The shop does not take {method!r}.", methods=methods())
+        # What was sent is not repeated: somebody may send a card's number.
+        raise UnknownPaymentMethod(methods=methods())
 
 
 def take_payment(*, payment_key: str, order: PaymentOrder, method: str, now: datetime) -> Payment:
@@ -39,12 +41,13 @@ def take_payment(*, payment_key: str, order: PaymentOrder, method: str, now: dat
     recorded. A process that dies in between leaves an open attempt; the next call asks what became of it.
 
     Raises:
-        ValueError: the key was used before for another order or amount.
+        ValueError: a defect of the caller: the key was used before for another order or amount, the order is being paid under
+            another key, or its lines do not add up. Nothing is recorded.
     """
     payment = Payment.objects.filter(payment_key=payment_key).first()
-    is_new = False
+    attempt = None
     if payment is None:
-        payment, is_new = _open(payment_key, order, method, now)
+        payment, attempt = _open(payment_key, order, method, now)
     if (payment.order_id, payment.amount, payment.currency) != (
         order.order_id,
         order.total.amount,
@@ -52,7 +55,7 @@ def take_payment(*, payment_key: str, order: PaymentOrder, method: str, now: dat
     ):
         raise ValueError(f"The payment key {payment_key} was used for another order or amount.")
     if payment.status == PaymentStatus.PENDING and payment.closed_at is None:
-        payment = _go_on(payment, asked_before=not is_new, now=now)
+        payment = _go_on(payment, attempt, now=now)
     if payment.status == PaymentStatus.DECLINED:
         raise PaymentDeclined(reason=payment.decline_reason)
     if payment.closed_at is not None or payment.status == PaymentStatus.VOIDED:
@@ -97,11 +100,17 @@ def capture_payment(*, payment_id: UUID, now: datetime) -> Payment:
         return payment
 
 
-def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> tuple[Payment, bool]:
+def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> tuple[Payment, Attempt | None]:
+    """Return the new payment with its attempt, or (without one) that which another call opened first."""
     check_method(method=method)
     provider = provider_for(method)
     assert provider is not None
     tax_rate()  # found wrong now, not when the money is taken
+    if (
+        Money.total([line.total for line in order.lines], currency=order.shipping.currency) + order.shipping
+        != order.total
+    ):
+        raise ValueError(f"The lines and the shipping of the order {order.order_number} do not add up to its total.")
     kind = AttemptKind.CHARGE if settings.PAYMENT_CAPTURE == "immediate" else AttemptKind.AUTHORISE
     try:
         with transaction.atomic(using="payments"):
@@ -116,20 +125,24 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
                 amount=order.total.amount,
                 created_at=now,
             )
-            Attempt.objects.create(
+            attempt = Attempt.objects.create(
                 payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY
             )
-            return payment, True
-    except IntegrityError:
+            return payment, attempt
+    except IntegrityError as error:
         if ClosedKey.objects.filter(payment_key=payment_key).exists():
             raise PaymentClosed from None
         if (earlier := Payment.objects.filter(payment_key=payment_key).first()) is None:
-            raise
-        return earlier, False
+            raise ValueError(
+                f"The order {order.order_id} is being paid under another key, or the payment is malformed."
+            ) from error
+        return earlier, None
 
 
-def _go_on(payment: Payment, *, asked_before: bool, now: datetime) -> Payment:
-    attempt = payment.attempts.filter(status=AttemptStatus.OPEN).first()
+def _go_on(payment: Payment, attempt: Attempt | None, *, now: datetime) -> Payment:
+    asked_before = attempt is None
+    if attempt is None:
+        attempt = payment.attempts.filter(status=AttemptStatus.OPEN).first()
     if attempt is None:  # resolved by another call since the payment was read
         return Payment.objects.get(id=payment.id)
     try:
