@@ -9,7 +9,7 @@ import infra.contracts
 for module in pkgutil.iter_modules(infra.contracts.__path__, "infra.contracts."):
     __import__(module.name)
 foreign = sorted(name for name in sys.modules if name.partition(".")[0] in {"django", "rest_framework", "celery"})
-sys.exit(", ".join(foreign))
+sys.exit(", ".join(foreign) or 0)
 """
 
 
