@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
 
 import httpx
@@ -30,7 +30,7 @@ class Shopper:
         self.http = httpx.Client(base_url=address, timeout=60)
         self.address_id = ""
 
-    def __enter__(self) -> Shopper:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -72,7 +72,7 @@ class Shopper:
         return until(
             lambda: self.get(f"/orders/{order_id}"),
             lambda order: order["status"] != "PENDING",
-            in_between=lambda: Checkout.objects.exclude(state="SETTLED").update(due_at=timezone.now()),
+            in_between=lambda: Checkout.objects.exclude(state="SETTLED").update(next_attempt_at=None),
         )
 
     def _ask(self, method: str, path: str, *, expect: int | tuple[int, ...], **options: Any) -> Any:

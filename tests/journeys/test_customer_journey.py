@@ -57,7 +57,7 @@ def assert_the_books_balance() -> None:
 
 def subjects(email: str = ANNA) -> list[str]:
     background_work()
-    return [message.subject for message in mail.outbox if email in message.to]
+    return [str(message.subject) for message in mail.outbox if email in message.to]
 
 
 def test_a_customer_searches_with_a_typo_buys_follows_cancels_and_gets_the_money_back(anna: Shopper, lamp: str) -> None:
