@@ -18,8 +18,7 @@ from modules.catalog.queries.listings import EXPRESSIONS
 LONGEST_SEARCH = 200
 # Only the shop's own styles, and images from wherever a product's picture is; no script, no frame.
 CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self' https: data:; form-action 'self'; base-uri 'none';"
-    " frame-ancestors 'none'"
+    "default-src 'none'; style-src 'self'; img-src * data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
 

@@ -236,6 +236,7 @@ def test_the_page_confirms_only_when_the_button_is_pressed(api: Api) -> None:
     page = api.get("/api/v1/users/verify-email", headers={"Accept": "text/html"})
 
     assert page.status_code == 200
+    assert "style-src 'self'; script-src 'self'" in page.headers["Content-Security-Policy"]
     assert Customer.objects.get().email_verified_at is None
     done = api.request(
         "POST",
