@@ -135,3 +135,27 @@ def test_registrations_that_succeed_are_no_probes(api: Api, monkeypatch: pytest.
     answers = [api.post(REGISTER, body(email=f"anna-{number}@example.com")) for number in range(6)]
 
     assert {answer.status_code for answer in answers} == {201}
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"email": "a@example.com", "password": "drei Esel im Regen", "name": "\\ud800"}',
+        b'{"email": "a@\\ud800.com", "password": "drei Esel im Regen", "name": "Anna"}',
+        b'{"email": "a@example.com", "password": "drei Esel \\udfff im Regen", "name": "Anna"}',
+        b'{"email": "\\u0130@example.com", "password": "drei Esel im Regen", "name": "Anna"}',
+        b'{"email": "a@..com", "password": "drei Esel im Regen", "name": "Anna"}',
+        b'{"email": "@", "password": "drei Esel im Regen", "name": "Anna"}',
+        b'{"email": "a@' + b"x" * 100 + b'.com", "password": "drei Esel im Regen", "name": "Anna"}',
+        b'{"email": "a@example.com", "password": "drei Esel im Regen", "name": "Anna", "locale": "\\u0130-"}',
+        b'{"email": "a@example.com", "password": "drei Esel im Regen", "name": "Anna", "locale": "-"}',
+        b'{"email": ["a@example.com"], "password": {}, "name": true}',
+        b'["a@example.com"]',
+    ],
+)
+def test_what_no_keyboard_sends_is_refused_too(api: Api, raw: bytes) -> None:
+    answer = api.request("POST", REGISTER, raw)
+
+    assert answer.status_code in {400, 422}
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert not Customer.objects.exists()

@@ -19,7 +19,6 @@ from modules.users.http.views import UsersView
 from modules.users.use_cases.mail_tokens import InvalidMailToken, reset_password, verify_email
 from modules.users.use_cases.passwords import WeakPassword
 
-
 _HEADERS = {
     "Referrer-Policy": "no-referrer",
     # The module's own style and script, and a form that goes nowhere else: the page holds a token.
