@@ -214,6 +214,7 @@ def test_the_invoice_is_a_page_by_default_and_data_when_asked_for(api: Api) -> N
 
     page, data = api.get(path(payment, "/invoice")), api.get(path(payment, "/invoice"), headers=JSON)
     browser = api.get(path(payment, "/invoice"), headers={"Accept": "text/html,application/xml;q=0.9,*/*;q=0.8"})
+    assert "style-src 'unsafe-inline'" in browser.headers["Content-Security-Policy"]
 
     assert page.headers["Content-Type"] == browser.headers["Content-Type"] == "text/html; charset=utf-8"
     assert data.headers["Content-Type"] == "application/json"
