@@ -18,12 +18,13 @@ from functools import lru_cache
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import get_lib_doc_excludes
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from infra.http import problems
-from infra.http.idempotency.keys import HEADER
+from infra.http.idempotency.keys import HEADER, WithIdempotencyKey
 from infra.http.pagination import LARGEST_PAGE, USUAL_PAGE
 from infra.http.permissions import IsStaff
 from infra.http.serializers import MoneyField, StrictSerializer
@@ -168,14 +169,15 @@ class ApiSchema(AutoSchema):
             return [bearer, {"staffSession": []}]
         return [bearer]
 
-    def get_response_serializers(self) -> Any:
-        described = super().get_response_serializers()
-        if isinstance(described, dict):
-            return {
-                code: OpenApiResponse(description=answer) if isinstance(answer, str) else answer
-                for code, answer in described.items()
-            }
-        return described
+    def _get_response_for_code(
+        self, serializer: Any, status_code: str, media_types: Any = None, direction: Any = "response"
+    ) -> dict[str, Any]:
+        if isinstance(serializer, str):  # an author's word on a problem
+            return {"description": serializer}
+        answer: dict[str, Any] = super()._get_response_for_code(  # type: ignore[no-untyped-call]
+            serializer, status_code, media_types, direction
+        )
+        return answer
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         answers = super()._get_response_bodies(direction)
@@ -219,6 +221,18 @@ class ApiSchema(AutoSchema):
         if isinstance(field, MoneyField):
             return {"$ref": "#/components/schemas/Money"}
         return super()._map_serializer_field(field, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+
+
+def classes_whose_text_is_not_inherited() -> list[type]:
+    """Return base classes whose docstrings say nothing about what derives from them (for drf-spectacular)."""
+    from infra.http.views import ApiView
+
+    return [
+        *get_lib_doc_excludes(),  # type: ignore[no-untyped-call]
+        ApiView,
+        StrictSerializer,
+        WithIdempotencyKey,
+    ]
 
 
 def add_shared_components(result: dict[str, Any], **context: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
@@ -21,14 +21,15 @@ KEEP_SECONDS = 300.0
 class VerificationKeys:
     """A cache in front of the callable that `settings.VERIFICATION_KEYS` names; it returns {key id: public PEM}."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._keys: dict[str, Any] = {}
         self._fetched_at = float("-inf")
 
     def key_for(self, key_id: str) -> Any | None:
         """Return the public key of that id, or None; asks for the keys again when it is not known."""
-        age = time.monotonic() - self._fetched_at
+        age = self._clock() - self._fetched_at
         if age > KEEP_SECONDS or (key_id not in self._keys and age > REFETCH_SECONDS):
             self._fetch()
         return self._keys.get(key_id)
@@ -39,11 +40,11 @@ class VerificationKeys:
 
     def _fetch(self) -> None:
         with self._lock:
-            if time.monotonic() - self._fetched_at <= REFETCH_SECONDS:
+            if self._clock() - self._fetched_at <= REFETCH_SECONDS:
                 return  # another thread was faster
             published: Mapping[str, str] = import_string(settings.VERIFICATION_KEYS)()
             self._keys = {key_id: load_pem_public_key(pem.encode()) for key_id, pem in published.items()}
-            self._fetched_at = time.monotonic()
+            self._fetched_at = self._clock()
 
 
 _keys = VerificationKeys()

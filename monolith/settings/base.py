@@ -135,6 +135,7 @@ SPECTACULAR_SETTINGS = {
     "Unknown parameters and members are refused by name. Amounts are whole minor units.",
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
+    "GET_LIB_DOC_EXCLUDES": "infra.http.schema.classes_whose_text_is_not_inherited",
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "infra.http.schema.add_shared_components",

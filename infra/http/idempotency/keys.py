@@ -69,12 +69,15 @@ def given_key(request: Request) -> str | None:
     member = body.pop(MEMBER, None) if isinstance(body, dict) else None
     if member is not None and not isinstance(member, str):
         raise IdempotencyKeyMalformed
-    key = member if header is None else _bare(header.strip())
-    if key is None:
+    given = {_bare(text.strip()) for text in (header, member) if text is not None}
+    if not given:
         return None
-    if not _FORM.fullmatch(key) or (header is not None and member is not None and _bare(member) != key):
+    if len(given) > 1:
+        raise IdempotencyKeyMalformed("The header and the body carry different keys.")
+    key = given.pop()
+    if not _FORM.fullmatch(key):
         raise IdempotencyKeyMalformed
-    return _bare(key)
+    return key
 
 
 def _bare(text: str) -> str:
