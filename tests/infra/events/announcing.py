@@ -26,7 +26,9 @@ def let_retries_be_due(consumer: str = "orders") -> None:
 
 def let_leases_run_out(source: str = "catalog") -> None:
     with connections[source].cursor() as cursor:
-        cursor.execute("UPDATE outbox_relay SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL")
+        cursor.execute(
+            "UPDATE outbox_relay SET leased_until = now() - interval '1 second' WHERE leased_until IS NOT NULL"
+        )
 
 
 def inbox_states(consumer: str = "orders") -> list[tuple[str, int, str, int]]:

@@ -37,9 +37,11 @@ def declare(**attributes: Any) -> None:
     type("Planted", (Event,), body)
 
 
-@pytest.mark.parametrize("name", ["Planted", "catalog.planted", "catalog.planted.1", "catalog.planted.v0", "Catalog.a.v1"])
+@pytest.mark.parametrize(
+    "name", ["Planted", "catalog.planted", "catalog.planted.1", "catalog.planted.v0", "Catalog.a.v1"]
+)
 def test_a_name_that_is_not_module_fact_version_is_refused(name: str) -> None:
-    with pytest.raises(EventDeclarationError, match="module.fact.vN"):
+    with pytest.raises(EventDeclarationError, match=r"module\.fact\.vN"):
         declare(name=name)
 
 
@@ -61,7 +63,7 @@ def test_a_field_that_cannot_cross_is_refused(type_: Any) -> None:
 
 
 def test_a_name_belongs_to_one_class() -> None:
-    with pytest.raises(EventDeclarationError, match="facts.Happened"):
+    with pytest.raises(EventDeclarationError, match=r"facts\.Happened"):
         declare(name=Happened.name)
 
     assert declared()[Happened.name] is Happened

@@ -19,9 +19,9 @@ def test_publishing_outside_a_transaction_of_the_module_is_refused() -> None:
 def test_a_rolled_back_transaction_announces_nothing() -> None:
     heard: list[Happened] = []
 
-    with pytest.raises(ZeroDivisionError), transaction.atomic(using="catalog"):
+    with transaction.atomic(using="catalog"):
         publish(Happened(key="a", number=1))
-        raise ZeroDivisionError
+        transaction.set_rollback(True, using="catalog")
     with subscribed(Happened, heard.append, consumer="orders"):
         deliver_all()
 

@@ -135,7 +135,10 @@ def test_runs_are_the_same_after_a_broker() -> None:
 
 
 def test_the_envelope_is_a_cloud_event() -> None:
-    with subscribed(Happened, remember, consumer="orders"), carrying(CallContext(correlation_id="c-1", traceparent="t")):
+    with (
+        subscribed(Happened, remember, consumer="orders"),
+        carrying(CallContext(correlation_id="c-1", traceparent="t")),
+    ):
         announce_numbers("a", 1)
         [run] = sent_by_relay()
     text = encode_runs([run])

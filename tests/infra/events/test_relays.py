@@ -9,12 +9,12 @@ import pytest
 from django.db import connections, transaction
 from pytest_django import Settings
 
+from infra.databases import pools
 from infra.events.envelope import Run
 from infra.events.inbox import receive
 from infra.events.outbox import publish
 from infra.events.outbox_relay import Relay
 from infra.events.testing import deliver_all, subscribed
-from tests import databases
 from tests.infra.events.announcing import announce_numbers, let_leases_run_out
 from tests.infra.events.effects import count, remember, remembered
 from tests.infra.events.facts import Happened
@@ -56,11 +56,11 @@ def _room_for_threads() -> Iterator[None]:
 def pools_of(alias: str, size: int) -> Iterator[None]:
     options = connections.settings[alias]["OPTIONS"]["pool"]
     usual = options["max_size"]
-    databases.close_pool(alias)
+    pools.close(alias)
     options["max_size"] = size
     yield
     connections[alias].close()
-    databases.close_pool(alias)
+    pools.close(alias)
     options["max_size"] = usual
 
 

@@ -1,0 +1,17 @@
+"""Waiting on conditions, never for a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+_never = threading.Event()
+
+
+def eventually(condition: Callable[[], object], what: str, *, seconds: float = 20.0) -> None:
+    """Return as soon as the condition holds; fail, saying what was waited for, when it does not in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"After {seconds:.0f} s still not so: {what}."
+        _never.wait(0.02)
