@@ -4,11 +4,13 @@ from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from modules.catalog.http.media import picture
 from modules.users.http.tokens import KeySet
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monolith.storefront.urls")),
     path("admin/", admin.site.urls),
+    path("media/catalog/<path:path>", picture, name="picture"),
     path(".well-known/jwks.json", KeySet.as_view(), name="jwks"),
     path("", include("infra.observability.urls")),
     path("", include("infra.http.urls")),

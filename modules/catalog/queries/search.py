@@ -102,5 +102,4 @@ def nearest(word: str, candidates: set[str], *, beginning: bool = False) -> list
     ranked = sorted(
         (OSA.distance(word, candidate), -JaroWinkler.similarity(word, candidate), candidate) for candidate in candidates
     )
-    best = ranked[0][0] if ranked else slips + 1
-    return [candidate for distance, _, candidate in ranked if distance == best <= slips][:MOST_CORRECTIONS]
+    return [candidate for distance, _, candidate in ranked if distance <= slips][:MOST_CORRECTIONS]
