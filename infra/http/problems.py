@@ -187,6 +187,7 @@ def render(problem: DomainError) -> Json:
     response = Json(body, status=problem.status, headers=headers, content_type=CONTENT_TYPE)
     response.headers["Cache-Control"] = "no-store"
     response.problem = body  # type: ignore[attr-defined]  # the access log names code and instance
+    response._has_been_logged = True  # type: ignore[attr-defined]  # so Django need not
     return response
 
 

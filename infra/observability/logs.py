@@ -108,6 +108,11 @@ def write_access_line(fields: dict[str, Any]) -> None:
         _access_lines.write(_encode(line).decode())
 
 
+def flush() -> None:
+    """Write the access lines that wait for their batch."""
+    _access_lines.flush()
+
+
 class StandardError(logging.StreamHandler[TextIO]):
     """Writes to whatever standard error is at that moment."""
 
