@@ -72,7 +72,7 @@ def test_the_relay_goes_on_after_its_database_was_away(settings: Settings) -> No
         with connections["catalog"].cursor() as cursor:
             cursor.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE usename = current_user AND pid <> pg_backend_pid()"
+                " WHERE usename = current_user AND datname = current_database() AND pid <> pg_backend_pid()"
             )
 
     with subscribed(Happened, remember, consumer="orders"):
