@@ -66,7 +66,7 @@ _PARAMETERS = {
         {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": USUAL_PAGE},
         description="How many at once.",
     ),
-    "after": OpenApiParameter("after", OpenApiTypes.STR, description="`next` of the page before."),
+    "after": OpenApiParameter("after", {"type": "string", "minLength": 1}, description="`next` of the page before."),
 }
 _IDEMPOTENCY_KEY: dict[str, Any] = {
     "type": "string",

@@ -51,20 +51,41 @@ class StrictSerializer(serializers.Serializer[Any]):
                 for name in map(str, data)
                 if name not in known
             }
+        refused = {**unknown, **self._of_another_type(data)}
         try:
             value = super().to_internal_value(data)
         except ValidationError as error:
             if not isinstance(error.detail, dict):
                 raise
-            raise ValidationError({**error.detail, **unknown}) from None
-        if unknown:
-            raise ValidationError(unknown)
+            raise ValidationError({**error.detail, **refused}) from None
+        if refused:
+            raise ValidationError(refused)
         return value
+
+    def _of_another_type(self, data: Any) -> dict[str, list[ErrorDetail]]:
+        """Name the members that Django REST framework would convert: `"2"` for a number, 0 for a text, 1 for true."""
+        if not isinstance(data, Mapping):
+            return {}
+        return {
+            name: [ErrorDetail(f"This must be {what}.", code="wrong_type")]
+            for name, field in self.fields.items()
+            for kinds, types, what in _WIRE_TYPES
+            if isinstance(field, kinds)
+            and (value := data.get(name)) is not None
+            and (not isinstance(value, types) or (isinstance(value, bool) and types is not bool))
+        }
 
 
 def _limit(field: serializers.IntegerField) -> None:
     field.max_value = LARGEST_INTEGER
     field.validators.append(MaxValueValidator(LARGEST_INTEGER))
+
+
+_WIRE_TYPES: tuple[tuple[tuple[type, ...], type, str], ...] = (
+    ((serializers.BooleanField,), bool, "true or false"),
+    ((serializers.IntegerField,), int, "a whole number"),
+    ((serializers.CharField, serializers.UUIDField, serializers.DateTimeField, serializers.DateField), str, "a text"),
+)
 
 
 class MoneyField(serializers.Field[Money, Any, dict[str, Any], Any]):

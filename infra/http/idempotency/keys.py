@@ -66,7 +66,8 @@ def given_key(request: Request) -> str | None:
     """
     header: str | None = request._request.META.get("HTTP_IDEMPOTENCY_KEY")
     body: Any = request.data
-    member = body.pop(MEMBER, None) if isinstance(body, dict) else None
+    # Without a body a form's media type makes this a QueryDict, which cannot be changed.
+    member = body.pop(MEMBER, None) if type(body) is dict else None
     if member is not None and not isinstance(member, str):
         raise IdempotencyKeyMalformed
     given = {_bare(text.strip()) for text in (header, member) if text is not None}

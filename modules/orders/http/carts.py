@@ -111,7 +111,11 @@ class CartMerge(ApiView):
 
     permission_classes = (IsCustomer,)
 
-    @extend_schema(operation_id="mergeCart", request=serializers.MergeCart, responses={200: serializers.CartAnswer})
+    @extend_schema(
+        operation_id="mergeCart",
+        request=serializers.MergeCart,
+        responses={200: serializers.CartAnswer, 404: "There is no such cart, or it is somebody else's."},
+    )
     def post(self, request: Request) -> HttpResponse:
         """Move a guest's cart into the signed-in customer's; a repeat changes nothing. Return the customer's cart."""
         body = serializers.MergeCart(data=request.data)

@@ -33,6 +33,11 @@ from modules.shipping.use_cases.shipments import dispatch_shipment
 
 UNCHANGED = "It has not changed since it was read."
 HEAVIEST_ASKABLE_GRAMS = 100_000_000  # a hundred tons; numbers beyond mean a mistake
+COUNTRY = {"type": "string", "pattern": "^[A-Za-z]{2}$"}
+POSTCODE = {"type": "string", "maxLength": 20}
+GRAMS = {"type": "integer", "minimum": 0, "maximum": HEAVIEST_ASKABLE_GRAMS}
+AMOUNT = {"type": "integer", "minimum": 0, "maximum": LARGEST_EXACT_NUMBER}
+CURRENCY = {"type": "string", "pattern": "^[A-Z]{3}$"}
 
 
 class Rates(ApiView):
@@ -43,11 +48,11 @@ class Rates(ApiView):
     @extend_schema(
         operation_id="listRates",
         parameters=[
-            OpenApiParameter("country", str, required=True, description="ISO 3166-1 alpha-2, such as DE."),
-            OpenApiParameter("postcode", str, description="Some rates depend on it."),
-            OpenApiParameter("weightGrams", int, description="Weight of the parcel; 0 by default."),
-            OpenApiParameter("amount", int, description="Gross value of the goods in minor units; 0 by default."),
-            OpenApiParameter("currency", str, description="ISO 4217; the shop's by default."),
+            OpenApiParameter("country", COUNTRY, required=True, description="ISO 3166-1 alpha-2, such as DE."),
+            OpenApiParameter("postcode", POSTCODE, description="Some rates depend on it."),
+            OpenApiParameter("weightGrams", GRAMS, description="Weight of the parcel; 0 by default."),
+            OpenApiParameter("amount", AMOUNT, description="Gross value of the goods in minor units; 0 by default."),
+            OpenApiParameter("currency", CURRENCY, description="ISO 4217; the shop's by default."),
         ],
         responses={200: page_of(serializers.RateAnswer), 422: "The shop does not send there."},
     )

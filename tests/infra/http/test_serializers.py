@@ -93,3 +93,28 @@ def test_everything_that_an_address_lacks_is_named() -> None:
         "city": ["required"],
         "postcode": ["required"],
     }
+
+
+class Everything(StrictSerializer):
+    some_text = serializers.CharField(required=False)
+    some_id = serializers.UUIDField(required=False)
+    some_number = serializers.IntegerField(required=False)
+    some_flag = serializers.BooleanField(required=False)
+    some_instant = serializers.DateTimeField(required=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[("someText", value) for value in (0, 1.5, True)],
+        *[("someId", value) for value in (0, False)],
+        *[("someNumber", value) for value in ("2", 2.0, True)],
+        *[("someFlag", value) for value in ("true", 1)],
+        *[("someInstant", value) for value in (0, False)],
+    ],
+)
+def test_a_value_of_another_type_is_refused_not_converted(name: str, value: object) -> None:
+    body = Everything(data={name: value})
+
+    assert not body.is_valid()
+    assert [error.code for error in body.errors[name]] == ["wrong_type"]
