@@ -16,6 +16,8 @@ from django.http.response import HttpResponseBase
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
+# A shop has few names. Where any host is allowed, strangers may not fill the memory with theirs.
+_REMEMBERED_HOSTS = 64
 _PREFIXES = ("/api/v", "/_contracts/", "/.well-known/")
 
 # Django builds its middleware from the last to the first: this is how the last tells the first where it leads.
@@ -39,12 +41,13 @@ class ApiShortcut:
     def __init__(self, get_response: GetResponse) -> None:
         self._long_way = get_response
         self._short_way = _entrances.pop() if _entrances else get_response
+        self._good_hosts: set[str] = set()
+        self._cares_for_security = settings.SECURE_SSL_REDIRECT or bool(settings.SECURE_HSTS_SECONDS)
         self._redirects = settings.SECURE_SSL_REDIRECT
         self._session_cookie = f"{settings.SESSION_COOKIE_NAME}="
         self._headers = {
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",
-            "Referrer-Policy": settings.SECURE_REFERRER_POLICY or "same-origin",
             "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
         }
         self._transport_security = ""
@@ -56,10 +59,14 @@ class ApiShortcut:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if not request.path_info.startswith(_PREFIXES) or self._session_cookie in request.META.get("HTTP_COOKIE", ""):
             return self._long_way(request)
-        secure = request.is_secure()
+        secure = self._cares_for_security and request.is_secure()
         if self._redirects and not secure:
             return self._long_way(request)
-        request.get_host()  # raises DisallowedHost
+        host = request.META.get("HTTP_HOST", "")
+        if host not in self._good_hosts:
+            request.get_host()  # raises DisallowedHost
+            if len(self._good_hosts) < _REMEMBERED_HOSTS and not settings.USE_X_FORWARDED_HOST:
+                self._good_hosts.add(host)
         response = self._short_way(request)
         headers = response.headers
         for name, value in self._headers.items():

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from infra.http import problems
-from infra.http.authentication import BearerAuthentication, StaffSessionAuthentication, principal_of
+from infra.http.authentication import GUEST, BearerAuthentication, StaffSessionAuthentication, principal_of
 from infra.http.parsers import JsonParser
 from infra.http.responses import Json
 
@@ -61,7 +61,7 @@ class ApiView(APIView):
             if handler is None:
                 return self._method_not_allowed(request)
             self._refuse_what_cannot_be_served(request)
-            wrapped.user  # noqa: B018  # authenticates: a wrong token is refused everywhere
+            self._authenticate(request, wrapped)
             for permission in self.get_permissions():
                 if not permission.has_permission(wrapped, self):
                     self._refuse(wrapped)
@@ -91,6 +91,15 @@ class ApiView(APIView):
         return response
 
     @staticmethod
+    def _authenticate(request: HttpRequest, wrapped: Request) -> None:
+        meta = request.META
+        if "HTTP_AUTHORIZATION" in meta or "HTTP_COOKIE" in meta:
+            wrapped.user  # noqa: B018  # a wrong token is refused everywhere
+        else:
+            vars(wrapped).update(_user=GUEST, _auth=None, _authenticator=None)
+            request.user = GUEST  # type: ignore[assignment]
+
+    @staticmethod
     def _refuse(request: Request) -> None:
         if principal_of(request).is_authenticated:
             raise problems.Forbidden
@@ -114,14 +123,15 @@ class ApiView(APIView):
 
     def _check_query(self, request: HttpRequest) -> None:
         known = self.query_parameters if request.method in _READS else _NONE
-        unknown = sorted(request.GET.keys() - known)
-        if unknown:
+        if request.GET.keys() - known:
+            unknown = sorted(request.GET.keys() - known)
             raise problems.UnknownParameter(
                 f"Not known here: {', '.join(unknown)[:200]}.", parameters=unknown, allowed=sorted(known)
             )
-        for name, values in request.GET.lists():
-            if any("\x00" in value for value in values):
-                raise problems.InvalidParameter(name, "Null characters are not allowed.")
+        if "%00" in request.META["QUERY_STRING"]:
+            for name, values in request.GET.lists():
+                if any("\x00" in value for value in values):
+                    raise problems.InvalidParameter(name, "Null characters are not allowed.")
 
     def _method_not_allowed(self, request: HttpRequest) -> HttpResponse:
         allow = self._allow()

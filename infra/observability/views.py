@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from infra.http.responses import Json
-from infra.observability import lag_metrics, metrics, readiness
+from infra.observability import lag_metrics, metrics, observations, readiness
 
 _FRESH = {"Cache-Control": "no-store"}
 
@@ -28,5 +28,6 @@ def readyz(request: HttpRequest) -> HttpResponse:
 @require_safe
 def prometheus(request: HttpRequest) -> HttpResponse:
     """Rate, errors and duration per module, and what events wait."""
+    observations.flush()
     figures = metrics.exposition() + lag_metrics.exposition()
     return HttpResponse(figures, content_type=metrics.CONTENT_TYPE, headers=_FRESH)

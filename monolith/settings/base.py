@@ -136,10 +136,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "GET_LIB_DOC_EXCLUDES": "infra.http.schema.classes_whose_text_is_not_inherited",
-    "POSTPROCESSING_HOOKS": [
-        "drf_spectacular.hooks.postprocess_schema_enums",
-        "infra.http.schema.add_shared_components",
-    ],
+    "POSTPROCESSING_HOOKS": ["infra.http.schema.add_shared_components"],
 }
 CSRF_FAILURE_VIEW = "infra.http.error_pages.csrf_failure"
 # The largest body without a file: a cart of some hundred lines has 50 KB.

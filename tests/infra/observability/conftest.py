@@ -8,7 +8,7 @@ import pytest
 from django.conf import settings as django_settings
 from pytest_django import Settings
 
-from infra.observability import logs
+from infra.observability import logs, observations
 
 Lines = Callable[[], list[dict[str, Any]]]
 
@@ -21,14 +21,15 @@ def _small_shop(settings: Settings) -> None:
 @pytest.fixture
 def log_lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
     """Log as in production; returns what has been written so far, parsed, line by line."""
+    observations.flush()
     logs.configure({"format": "json", "level": "INFO"})
     written: list[str] = []
 
     def read() -> list[dict[str, Any]]:
-        logs.flush()
+        observations.flush()
         written.extend(capsys.readouterr().err.splitlines())
         return [json.loads(line) for line in written]
 
     yield read
-    logs.flush()
+    observations.flush()
     logs.configure(django_settings.LOGGING)

@@ -59,11 +59,11 @@ def test_people_get_lines_that_people_read(capsys: pytest.CaptureFixture[str], l
     logs.configure({"format": "console", "level": "INFO"})
 
     structlog.get_logger("modules.orders").info("order_confirmed", password="secret")
-    logs.write_access_line({"route": "api/v1/orders", "status": 201})
+    logs.write_access_lines([{"at": "now", "method": "POST", "route": "api/v1/orders", "status": 201, "ms": 12.5}])
 
     text = capsys.readouterr().err
     assert "order_confirmed" in text
-    assert "api/v1/orders" in text
+    assert "now 201 POST   /api/v1/orders 12.5 ms\n" in text
     assert "secret" not in text
     assert not text.startswith("{")
 
@@ -79,7 +79,8 @@ def test_the_last_lines_are_written_when_a_process_ends() -> None:
     code = (
         "from infra.observability import logs\n"
         "logs.configure({'format': 'json', 'level': 'INFO'})\n"
-        "logs.write_access_line({'route': 'the last one'})\n"
+        "from infra.observability.batches import Batches\n"
+        "Batches(logs.write_access_lines).add({'route': 'the last one'})\n"
     )
 
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ}, check=True)
