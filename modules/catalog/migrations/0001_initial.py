@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=255)),
                 ("description", models.TextField(blank=True, help_text="Plain text.")),
-                ("description_html", models.TextField(blank=True, editable=False)),
+                ("description_html", models.TextField(blank=True)),
                 ("vendor", models.CharField(blank=True, help_text="Brand.", max_length=200)),
                 (
                     "tags",

@@ -30,7 +30,7 @@ class Product(models.Model):
     )
     title = models.CharField(max_length=255)
     description = models.TextField(blank=True, help_text="Plain text.")
-    description_html = models.TextField(blank=True, editable=False)  # safe: cleaned before it is stored
+    description_html = models.TextField(blank=True)  # safe: cleaned before it is stored
     vendor = models.CharField(max_length=200, blank=True, help_text="Brand.")
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True, related_name="products")
     tags: ArrayField[list[str], list[str]] = ArrayField(models.CharField(max_length=100), default=list, blank=True)

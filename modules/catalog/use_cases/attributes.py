@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from infra.errors import Invalid
-from modules.catalog.models import Attribute
+from modules.catalog.models import Attribute, Product
+from modules.catalog.use_cases.vocabulary import refresh_in_batches
 
 Plain = str | int | float | bool
 
@@ -52,6 +53,11 @@ def define_attribute(
         },
     )
     return attribute
+
+
+def show_attribute_again(attribute: Attribute) -> None:
+    """Write the listings of the products that have the attribute, after a change of it in the same transaction."""
+    refresh_in_batches(Product.objects.filter(attribute_values__attribute=attribute))
 
 
 def typed(attribute: Attribute, value: Plain) -> TypedValue:

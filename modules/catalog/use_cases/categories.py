@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -11,11 +10,8 @@ from django.utils.text import slugify
 
 from infra.errors import NotFound, Refused
 from modules.catalog.models import Category, Product
-from modules.catalog.use_cases.listings import prepare_to_write_listings, refresh_listings
-from modules.catalog.use_cases.vocabulary import remember_words
-
-# Listings are rewritten this many at a time, which bounds the memory that a large branch takes.
-PRODUCTS_AT_ONCE = 500
+from modules.catalog.use_cases.listings import prepare_to_write_listings
+from modules.catalog.use_cases.vocabulary import refresh_in_batches
 
 
 class CategoryUnknown(NotFound):
@@ -86,13 +82,7 @@ def rename_category(category_id: UUID, *, name: str) -> None:
 
 def show_category_again(category_id: UUID) -> None:
     """Write the listings of all products in and below a category, after a change of it in the same transaction."""
-    words: set[str] = set()
-    products = (
-        Product.objects.filter(category__path__contains=[category_id]).order_by("id").values_list("id", flat=True)
-    )
-    for batch in _batches(products.iterator(chunk_size=PRODUCTS_AT_ONCE)):
-        words |= refresh_listings(batch)
-    remember_words(words)
+    refresh_in_batches(Product.objects.filter(category__path__contains=[category_id]))
 
 
 def _change(category_id: UUID, **fields: object) -> None:
@@ -118,8 +108,3 @@ def _free_slug(name: str, parent: Category | None) -> str:
     stem = candidates[-1]
     numbered = set(Category.objects.filter(slug__startswith=f"{stem}-").values_list("slug", flat=True))
     return next(slug for number in range(2, len(numbered) + 3) if (slug := f"{stem}-{number}") not in numbered)
-
-
-def _batches(ids: Iterator[UUID]) -> Iterator[list[UUID]]:
-    while batch := list(islice(ids, PRODUCTS_AT_ONCE)):
-        yield batch

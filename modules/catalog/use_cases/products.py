@@ -14,7 +14,7 @@ from infra.errors import Invalid, NotFound, Refused
 from infra.events.outbox import publish
 from infra.money import Money
 from modules.catalog.events import ProductPublished, ProductWithdrawn
-from modules.catalog.models import FormerSlug, Price, Product, Variant
+from modules.catalog.models import FormerSlug, Popularity, Price, Product, Stock, Variant
 from modules.catalog.queries.stock import VariantUnknown
 from modules.catalog.use_cases.html import plain_text, safe_html
 from modules.catalog.use_cases.listings import prepare_to_write_listings, refresh_listings
@@ -138,10 +138,21 @@ def set_price(*, sku: str, price: Money, allow: Allow = _anyone) -> None:
         Price.objects.update_or_create(variant=variant, currency=price.currency, defaults={"amount": price.amount})
 
 
-def show_again(product_id: UUID) -> None:
-    """Count an edit made elsewhere (the admin's forms) and write what is shown of the product."""
+def accept_edit(product_id: UUID) -> None:
+    """Finish an edit that forms have made row by row, in the transaction in which they did.
+
+    New rows get what belongs to them, the edit is counted, and what is shown of the product is written.
+    """
     with editing(product_id):
-        pass
+        Popularity.objects.get_or_create(product_id=product_id)
+        without = Variant.objects.filter(product_id=product_id, stock__isnull=True)
+        Stock.objects.bulk_create([Stock(variant=variant) for variant in without])
+
+
+def leave_slug(product: Product, former: str) -> None:
+    """Let a former slug lead to the product, and its present one to nothing else."""
+    FormerSlug.objects.filter(slug=product.slug).delete()
+    FormerSlug.objects.update_or_create(slug=former, defaults={"product": product})
 
 
 def _publish(product: Product, at: datetime) -> None:
@@ -164,6 +175,5 @@ def _move_to(product: Product, slug: str) -> None:
         raise Invalid("A slug has lower-case letters, digits and hyphens only.")
     if Product.objects.filter(slug=slug).exists():
         raise SlugTaken(f"Another product has the slug {slug}.")
-    FormerSlug.objects.filter(slug=slug).delete()
-    FormerSlug.objects.update_or_create(slug=product.slug, defaults={"product": product})
-    product.slug = slug
+    former, product.slug = product.slug, slug
+    leave_slug(product, former)
