@@ -29,7 +29,7 @@ run: ## the shop on http://127.0.0.1:8000 (PORT=8001 make run for another port);
 
 test: ## all tests, with the servers they need
 	$(call bootstrap,test --servers)
-	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-2} --dist loadscope $(ARGS)
+	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-auto} --dist loadscope $(ARGS)
 
 check: ## format, types, boundaries
 	$(call bootstrap,test)

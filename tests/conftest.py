@@ -35,18 +35,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 @pytest.fixture(scope="session")
-def _database(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Sweeper]:
+def sweeper(django_db_blocker: DjangoDbBlocker) -> Iterator[databases.Sweeper]:
+    """This test process's own database, from now until its end."""
     name = f"{databases.TEST_DATABASE_PREFIX}{os.getpid()}"
     with django_db_blocker.unblock():
         databases.create_from_template(name)
-        sweeper = databases.Sweeper(name)
-        yield sweeper
-        sweeper.close()
+        made = databases.Sweeper(name)
+        yield made
+        made.close()
         databases.drop(name)
 
 
 @pytest.fixture
-def database(_database: databases.Sweeper) -> Iterator[None]:
+def database(sweeper: databases.Sweeper) -> Iterator[None]:
     """Real, committed rows in every module's schema, under the modules' own roles; swept after the test."""
     yield
-    _database.sweep()
+    sweeper.sweep()

@@ -15,8 +15,6 @@ ADMIN_DATABASE_URL = _databases.admin_url()
 
 DEBUG = env.flag("DEBUG", False)
 SAMPLE_CATALOGUE = env.flag("SAMPLE_CATALOGUE", True)
-# Styles and scripts are served from where they lie, without a collectstatic.
-WHITENOISE_USE_FINDERS = True
 SECRET_KEY = env.text("SECRET_KEY", EMBEDDED_SERVER.password("django-secret-key"))
 SERVICE_KEYS = env.words("SERVICE_KEYS", "development:" + EMBEDDED_SERVER.password("service-key"))
 ALLOWED_HOSTS = ["*"]

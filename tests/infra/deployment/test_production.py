@@ -1,0 +1,147 @@
+"""What stands ready for production: settings, processes, files. The containers themselves are not started here."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.conf import settings
+from django.core.management import get_commands
+
+from infra.deployment import compose_env, gunicorn
+from tests import databases
+from tests.monolith.shop import FOREIGN, Variables, manage
+from tests.servers import free_port
+
+DEPLOYMENT = Path(settings.BASE_DIR, "infra", "deployment")
+
+
+@pytest.fixture
+def production(tmp_path: Path) -> Variables:
+    """The variables that compose.yaml's processes get, with the tests' database in place of its server."""
+    inherited = {name: value for name, value in os.environ.items() if name not in FOREIGN}
+    logins = {
+        f"{alias}_DATABASE_URL": address(schema, settings.DATABASES["orders"]["NAME"])
+        for alias, schema in compose_env.SCHEMAS.items()
+    }
+    return {**inherited, **compose_env.shop(), **logins, "BANYAN_STATE_DIR": str(tmp_path), "CELERY_BROKER_URL": ""}
+
+
+def address(role: str, database: str) -> str:
+    place = settings.DATABASES["orders"]
+    return f"postgresql://{role}:{databases.PASSWORD}@{place['HOST']}:{place['PORT']}/{database}"
+
+
+def test_the_deploy_check_finds_nothing(production: Variables) -> None:
+    checked = manage(["check", "--deploy", "--fail-level", "WARNING"], production)
+
+    assert checked.returncode == 0, checked.stderr
+    assert "no issues" in checked.stdout
+
+
+@pytest.mark.parametrize("secret", ["SECRET_KEY", "SERVICE_KEYS", "TOKEN_SIGNING_KEYS", "ALLOWED_HOSTS", "SHOP_URL"])
+def test_no_secret_has_a_default(production: Variables, secret: str) -> None:
+    refused = manage(["check"], {**production, secret: ""})
+
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{secret} is not set.")
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize("how", ["serve", "gunicorn"])
+def test_a_process_refuses_to_serve_while_migrations_are_missing(production: Variables, how: str) -> None:
+    missing = production | {"PORT": str(free_port())}
+    for alias, schema in compose_env.SCHEMAS.items():
+        missing[f"{alias}_DATABASE_URL"] = address(schema, "postgres")
+
+    if how == "serve":
+        refused = manage(["serve"], missing)
+    else:
+        command = [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", "monolith.wsgi:application"]
+        refused = subprocess.run(
+            command, cwd=settings.BASE_DIR, env=missing, capture_output=True, text=True, timeout=120
+        )
+
+    assert refused.returncode in (1, 3)
+    assert "These schemas lack migrations of this version: default (" in refused.stderr
+    assert "manage.py migrate_modules" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_the_processes_of_compose_are_commands_that_exist() -> None:
+    services = compose()["services"]
+
+    for name, service in services.items():
+        if service.get("image") != "banyan":
+            continue
+        words = " ".join(service["command"])
+        for command in re.findall(r"manage\.py,? (\w+)", words):
+            assert command in get_commands(), name
+        assert service["env_file"] == "shop.env" or service["env_file"] == ["shop.env", "owners.env"]
+    assert {name for name, service in services.items() if "owners.env" in service.get("env_file", [])} == {"setup"}
+
+
+def test_every_modules_queue_has_a_worker_in_compose() -> None:
+    queues = [
+        queue
+        for service in compose()["services"].values()
+        for word in service.get("command", [])
+        if word.startswith("banyan.")
+        for queue in word.split(",")
+    ]
+
+    assert sorted(queues) == sorted(f"banyan.{alias}" for alias in settings.ALIASES)
+
+
+def test_compose_gives_each_process_longer_to_stop_than_its_requests_get() -> None:
+    assert int(compose()["services"]["web"]["stop_grace_period"].removesuffix("s")) > gunicorn.graceful_timeout
+
+
+def test_fresh_secrets_are_written_once_for_their_owner_alone(tmp_path: Path) -> None:
+    compose_env.main(tmp_path)
+
+    files = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert set(files) == {"shop.env", "owners.env", "postgres.env"}
+    assert "_owner" not in files["shop.env"]
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+    with pytest.raises(SystemExit, match="exists, and the databases know the passwords in it"):
+        compose_env.main(tmp_path)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == files
+
+
+def test_the_schemas_of_compose_are_those_of_the_settings() -> None:
+    assert {alias.lower(): schema for alias, schema in compose_env.SCHEMAS.items()} == settings.SCHEMAS
+
+
+def test_every_variable_that_is_read_is_explained() -> None:
+    readme = (DEPLOYMENT / "README.md").read_text()
+    files = [*Path(settings.BASE_DIR, "monolith", "settings").glob("*.py"), DEPLOYMENT / "gunicorn.py"]
+    files += [Path(settings.BASE_DIR, "infra", "databases", "configuration.py")]
+
+    unexplained = {name for file in files for name in variables_read(file) if f"`{name}`" not in readme}
+
+    assert not unexplained
+
+
+def variables_read(file: Path) -> set[str]:
+    calls = [node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call) and node.args]
+    return {
+        call.args[0].value
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and (getattr(call.func.value, "id", "") == "env" or getattr(call.func.value, "attr", "") == "_env")
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+
+def compose() -> Any:
+    return yaml.safe_load((DEPLOYMENT / "compose.yaml").read_text())
