@@ -104,5 +104,8 @@ class CatalogContract(Protocol):
 
     @command(timeout_seconds=5.0, errors=(), key="reservation_key")
     def release_stock(self, *, reservation_key: str) -> None:
-        """Give the pieces back, held or sold, and close the key for ever. Unknown keys are closed too; a repeat changes nothing."""
+        """Give the pieces back, held or sold, and close the key for ever; a repeat changes nothing.
+
+        Unknown keys are closed, too.
+        """
         ...

@@ -63,6 +63,12 @@ class FakeCatalog:
             if offer.sku == sku:
                 self._offers[id_] = replace(offer, unit_price=unit_price)
 
+    def counts(self, sku: str, difference: int) -> None:
+        """Add pieces, or take them off."""
+        for id_, offer in list(self._offers.items()):
+            if offer.sku == sku:
+                self._change(id_, difference)
+
     def expire(self, reservation_key: str) -> None:
         with self._lock:
             hold = self._holds[reservation_key]
