@@ -48,7 +48,7 @@ _WHY = {
     "400": "The request is malformed, or has an unknown or unusable parameter.",
     "401": "No or no valid access token.",
     "403": "Whoever is signed in may not do this.",
-    "404": "There is nothing at this address.",
+    "404": "There is no such thing.",
     "406": "The answer cannot be given in a form that the request accepts.",
     "409": "The present state does not allow it.",
     "412": "It has changed since it was read.",
@@ -190,13 +190,11 @@ class ApiSchema(AutoSchema):
         return dict(sorted(answers.items()))
 
     def _possible_problems(self) -> list[str]:
-        found = {"400", "406", "500", "503", "504"}
+        found = {"400", "404", "406", "500", "503", "504"}  # 404: of what the address or the body names
         if self.view.authentication_classes:
             found.add("401")
         if self.view.get_permissions():
             found.add("403")
-        if "{" in self.path:
-            found.add("404")
         if self.method in _WRITES:
             found |= {"403", "409"}  # 403: a staff session without its protection against forgery
         if self.method in _WITH_BODY:

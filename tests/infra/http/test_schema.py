@@ -49,7 +49,7 @@ def test_every_operation_tells_what_it_may_refuse(api: Api) -> None:
 
     order = paths["/api/v1/orders"]["post"]
     assert set(order["responses"]) == {
-        *("201", "400", "401", "402", "403", "406", "409", "413", "415", "422", "500", "503", "504")
+        *("201", "400", "401", "402", "403", "404", "406", "409", "413", "415", "422", "500", "503", "504")
     }
     assert order["responses"]["402"]["description"] == "The card was declined."
     assert order["tags"] == ["orders"]
