@@ -29,7 +29,7 @@ from modules.orders.http import serializers
 from modules.orders.http.presenters import order_body
 from modules.orders.models import Checkout
 from modules.orders.models import Order as OrderRecord
-from modules.orders.queries.orders import order_for, orders_with_details
+from modules.orders.queries.orders import load_history, load_lines, order_for, orders_with_details
 from modules.orders.use_cases.cancelling import OrderNotFound, cancel_order
 from modules.orders.use_cases.checkout import drive_checkout
 from modules.orders.use_cases.checkout_record import take_over_checkout
@@ -115,8 +115,8 @@ class Orders(ApiView):
         else:
             checkout = take_over_checkout(order_id=order.id)
         if checkout is not None:
-            drive_checkout(checkout=checkout, partners=partners)
-        return _outcome(order.id)
+            order = drive_checkout(checkout=checkout, partners=partners)
+        return _outcome(order)
 
 
 class Order(ApiView):
@@ -184,9 +184,10 @@ def _buyer(asked: dict[str, Any], customer_id: UUID | None) -> Buyer:
     return Buyer(customer_id=customer_id, email=email, address=address_from(asked["shipping_address"]))
 
 
-def _outcome(order_id: UUID) -> HttpResponse:
+def _outcome(order: OrderRecord) -> HttpResponse:
     """Answer with where the order stands; a failed checkout as the problem that stopped it."""
-    order = orders_with_details().select_related("checkout").get(id=order_id)
+    load_lines(order)
+    load_history(order)
     location = {"Location": f"/api/v1/orders/{order.id}"}
     checkout = order.checkout
     if order.status == OrderStatus.CANCELLED.value and checkout.failure_status < 500:

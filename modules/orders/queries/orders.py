@@ -5,18 +5,33 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, QuerySet, prefetch_related_objects
 
 from modules.orders.contract import OrderStatus, OrderSummary
 from modules.orders.models import HistoryEntry, Order, OrderLine
 
 
+def _lines() -> Prefetch[str, QuerySet[OrderLine], str]:
+    return Prefetch("lines", OrderLine.objects.order_by("position"))
+
+
+def _history() -> Prefetch[str, QuerySet[HistoryEntry], str]:
+    return Prefetch("history", HistoryEntry.objects.order_by("at", "id"))
+
+
+def load_lines(order: Order) -> None:
+    """Read an order's lines into it, unless it holds them; they never change."""
+    prefetch_related_objects([order], _lines())
+
+
+def load_history(order: Order) -> None:
+    """Read what has happened to an order into it, unless it holds that."""
+    prefetch_related_objects([order], _history())
+
+
 def orders_with_details() -> QuerySet[Order]:
     """Return orders with their lines and history in three queries, however many."""
-    return Order.objects.prefetch_related(
-        Prefetch("lines", OrderLine.objects.order_by("position")),
-        Prefetch("history", HistoryEntry.objects.order_by("at", "id")),
-    )
+    return Order.objects.prefetch_related(_lines(), _history())
 
 
 def order_for(*, order_id: UUID, customer_id: UUID | None, is_staff: bool) -> Order | None:

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from infra.contracts.errors import ContractError
@@ -23,6 +22,7 @@ from infra.money import Money
 from modules.orders.contract import OrderStatus
 from modules.orders.events import OrderCancelled, OrderConfirmed, OrderedLine
 from modules.orders.models import Checkout, CheckoutState, Order
+from modules.orders.queries.orders import load_lines
 from modules.orders.use_cases.checkout_record import LeaseLost, lease_for, write
 from modules.orders.use_cases.checkout_steps import (
     FIRST_STEP_BACK,
@@ -49,7 +49,7 @@ def drive_checkout(*, checkout: Checkout, partners: Partners) -> Order:
         The order: CONFIRMED or CANCELLED when the checkout ended, otherwise PENDING with its next attempt planned.
     """
     order = checkout.order
-    prefetch_related_objects([order], "lines")  # they never change: one reading for all steps
+    load_lines(order)  # one reading for all steps
     try:
         while checkout.state != CheckoutState.SETTLED:
             if checkout.state == CheckoutState.RUNNING and timezone.now() >= checkout.deadline_at:

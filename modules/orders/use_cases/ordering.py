@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from infra.databases.insertion import insert_together
 from infra.errors import Invalid, Refused
 from infra.events.outbox import publish
 from infra.identifiers import new_id
@@ -132,19 +133,19 @@ def place_order(
     rate = shipping.quote(address=buyer.address, goods=goods, weight_grams=weight, rate_code=shipping_rate)[0]
 
     order = _new_order(buyer, goods, rate, payment_method, cart[0] if cart else None, idempotency_key, placed_at)
+    lines = _lines(order, bought, quantities)
+    placed = HistoryEntry(order=order, at=placed_at, event="placed", actor="customer")
+    checkout = Checkout(
+        order=order,
+        step=FIRST_STEP,
+        lease_until=timezone.now() + lease_for(FIRST_STEP),
+        deadline_at=placed_at + DEADLINE,
+    )
     try:
         with transaction.atomic(using="orders"):
             if cart:
                 _close_cart(*cart, at=placed_at)
-            order.save(force_insert=True)
-            OrderLine.objects.bulk_create(_lines(order, bought, quantities))
-            HistoryEntry.objects.create(order=order, at=placed_at, event="placed", actor="customer")
-            Checkout.objects.create(
-                order=order,
-                step=FIRST_STEP,
-                lease_until=timezone.now() + lease_for(FIRST_STEP),
-                deadline_at=placed_at + DEADLINE,
-            )
+            insert_together([[order], lines, [placed], [checkout]], using="orders")
             publish(
                 OrderPlaced(order_id=order.id, number=order.number, customer_id=buyer.customer_id, total=order.total)
             )
