@@ -22,6 +22,7 @@ from decimal import Decimal, InvalidOperation
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from infra.databases.insertion import insert_together
 from infra.money import Money
 from modules.payments.models import Account, AccountKind, Attempt, LedgerEntry, Payment, Posting
 from modules.payments.models.ledger import SEEDED_ACCOUNTS
@@ -100,11 +101,10 @@ def _provider_account(payment: Payment) -> str:
 
 
 def _book(payment: Payment, attempt: Attempt, description: str, legs: Mapping[str, int], now: datetime) -> None:
-    entry = LedgerEntry.objects.create(payment=payment, attempt=attempt, description=description, booked_at=now)
-    Posting.objects.bulk_create(
-        [
-            Posting(entry=entry, account_id=account, payment=payment, amount=amount, currency=payment.currency)
-            for account, amount in legs.items()
-            if amount
-        ]
-    )
+    entry = LedgerEntry(payment=payment, attempt=attempt, description=description, booked_at=now)
+    postings = [
+        Posting(entry=entry, account_id=account, payment=payment, amount=amount, currency=payment.currency)
+        for account, amount in legs.items()
+        if amount
+    ]
+    insert_together([[entry], postings], using="payments")

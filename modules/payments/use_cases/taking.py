@@ -9,6 +9,7 @@ import msgspec
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from infra.databases.insertion import insert_together
 from infra.money import Money
 from modules.payments.contract import (
     PaymentClosed,
@@ -114,7 +115,7 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
     kind = AttemptKind.CHARGE if settings.PAYMENT_CAPTURE == "immediate" else AttemptKind.AUTHORISE
     try:
         with transaction.atomic(using="payments"):
-            payment = Payment.objects.create(
+            payment = Payment(
                 payment_key=payment_key,
                 order_id=order.order_id,
                 customer_id=order.customer_id,
@@ -125,9 +126,10 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
                 amount=order.total.amount,
                 created_at=now,
             )
-            attempt = Attempt.objects.create(
+            attempt = Attempt(
                 payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY
             )
+            insert_together([[payment], [attempt]], using="payments")
             return payment, attempt
     except IntegrityError as error:
         if ClosedKey.objects.filter(payment_key=payment_key).exists():

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
+from infra.databases.insertion import insert_together
 from infra.errors import Refused
 from infra.events.outbox import publish
 from infra.postal_address import PostalAddress
@@ -154,13 +155,13 @@ def dispatch_shipment(*, shipment_id: UUID, dispatched_at: datetime, carrier: Ca
 
 
 def _record(shipment: Shipment, lines: tuple[ParcelLine, ...]) -> Shipment:
-    shipment.save(force_insert=True)
-    ShipmentLine.objects.bulk_create(
+    records = [
         ShipmentLine(
             shipment=shipment, sku=line.sku, name=line.name, ordered=line.quantity, weight_grams=line.weight_grams
         )
         for line in lines
-    )
+    ]
+    insert_together([[shipment], records], using="shipping")
     return shipment
 
 
