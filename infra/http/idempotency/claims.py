@@ -11,7 +11,8 @@ from django.db import connections
 
 from infra.identifiers import new_id
 
-# A request is answered or dead after this long (a web worker's own limit is 30 s); then its key may be taken over.
+# A request is answered or given up by everybody after this long; then its key may be taken over. Should it still run, both run
+# the use case with the same key, and only the one that took over keeps its answer.
 LEASE_SECONDS = 60
 RETENTION_DAYS = 30
 
