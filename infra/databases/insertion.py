@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 from django.db import connections
 from django.db.models import Model
+from django.db.models.expressions import DatabaseDefault
+from psycopg import sql
 
 
 def insert_together(groups: Sequence[Sequence[Model]], *, using: str) -> None:
     """Insert unsaved instances of several models, one group per model, in one round trip: all or none.
 
-    For hot paths that write several rows at once; every field goes as it stands in the instance, so defaults that the
-    database would fill in, and generated columns, are not for it. Signals are not sent.
+    For hot paths that write several rows at once. Fields with a default of the database's are left to it in all rows of a
+    group, unless the group's first instance has a value. Signals are not sent.
 
     Raises:
         IntegrityError: as from any insert; nothing is stored.
@@ -23,27 +25,41 @@ def insert_together(groups: Sequence[Sequence[Model]], *, using: str) -> None:
     filled = [group for group in groups if group]
     if not filled:
         return
-    statement = _statement(tuple(type(group[0]) for group in filled))
+    tables = tuple((group[0]._meta.db_table, _columns(group[0])) for group in filled)
+    rows = [_rows(group, columns) for group, (_, columns) in zip(filled, tables, strict=True)]
     with connections[using].cursor() as cursor:
-        cursor.execute(statement, [_rows(group) for group in filled])
+        cursor.execute(_statement(tables), rows)
     for group in filled:
         for instance in group:
             instance._state.adding, instance._state.db = False, using
 
 
 @lru_cache(maxsize=64)
-def _statement(models: tuple[type[Model], ...]) -> str:
+def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> sql.Composed:
     inserts = [
-        f'INSERT INTO "{model._meta.db_table}" SELECT * FROM jsonb_populate_recordset(NULL::"{model._meta.db_table}", %s)'  # noqa: S608
-        for model in models
+        sql.SQL(
+            "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s)"
+        ).format(table=sql.Identifier(table), columns=sql.SQL(", ").join(map(sql.Identifier, columns)))
+        for table, columns in tables
     ]
-    named = [f"part{number} AS ({insert})" for number, insert in enumerate(inserts[:-1])]
-    return f"WITH {', '.join(named)} {inserts[-1]}" if named else inserts[-1]
+    *first, last = inserts
+    if not first:
+        return last
+    named = [sql.SQL("part{} AS ({})").format(sql.SQL(str(number)), insert) for number, insert in enumerate(first)]
+    return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(named), last)
 
 
-def _rows(group: Sequence[Model]) -> str:
+def _columns(instance: Model) -> tuple[str, ...]:
+    return tuple(
+        str(field.column)
+        for field in instance._meta.concrete_fields
+        if not isinstance(field.value_from_object(instance), DatabaseDefault)
+    )
+
+
+def _rows(group: Sequence[Model], columns: Sequence[str]) -> str:
+    fields = [field for field in group[0]._meta.concrete_fields if field.column in columns]
     rows: list[dict[str, Any]] = [
-        {str(field.column): field.value_from_object(instance) for field in instance._meta.concrete_fields}
-        for instance in group
+        {str(field.column): field.value_from_object(instance) for field in fields} for instance in group
     ]
     return msgspec.json.encode(rows).decode()
