@@ -1,11 +1,23 @@
 """Every module under its own prefix, so that a facade can route by it."""
 
+from collections.abc import Iterator
+from importlib import import_module
+
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
 from modules.catalog.http.media import picture
 from modules.users.http.tokens import KeySet
+
+
+def _addresses_of(module: str) -> Iterator[URLPattern | URLResolver]:
+    """Yield a module's addresses: those below its prefix, and what it may have at the prefix itself (`at_prefix`)."""
+    urls = import_module(f"modules.{module}.http.urls")
+    if view := getattr(urls, "at_prefix", None):
+        yield path(f"api/v1/{module}", view, name=module)
+    yield path(f"api/v1/{module}/", include(urls))
+
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monolith.storefront.urls")),
@@ -15,8 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("infra.observability.urls")),
     path("", include("infra.http.urls")),
     path("", include("infra.http.contract_urls")),
-    path("api/v1/", include("modules.orders.http.urls")),
-    *(path(f"api/v1/{name}/", include(f"modules.{name}.http.urls")) for name in settings.MODULES if name != "orders"),
+    *(address for name in settings.MODULES for address in _addresses_of(name)),
 ]
 
 handler400 = "infra.http.error_pages.bad_request"

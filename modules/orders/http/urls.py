@@ -1,4 +1,4 @@
-"""Addresses of the orders module, below `/api/v1`."""
+"""Addresses of the orders module, below `/api/v1/orders/`."""
 
 from django.urls import path
 
@@ -6,13 +6,13 @@ from modules.orders.http.carts import Cart, CartLine, CartLines, CartMerge, Cart
 from modules.orders.http.orders import Order, OrderCancellation, Orders
 
 app_name = "orders"
+at_prefix = Orders.as_view()  # `/api/v1/orders` itself
 urlpatterns = [
-    path("orders", Orders.as_view(), name="orders"),
-    path("orders/carts", Carts.as_view(), name="carts"),
-    path("orders/carts/merge", CartMerge.as_view(), name="cart_merge"),
-    path("orders/carts/<uuid:cart_id>", Cart.as_view(), name="cart"),
-    path("orders/carts/<uuid:cart_id>/lines", CartLines.as_view(), name="cart_lines"),
-    path("orders/carts/<uuid:cart_id>/lines/<uuid:line_id>", CartLine.as_view(), name="cart_line"),
-    path("orders/<uuid:order_id>", Order.as_view(), name="order"),
-    path("orders/<uuid:order_id>/cancel", OrderCancellation.as_view(), name="cancel"),
+    path("carts", Carts.as_view(), name="carts"),
+    path("carts/merge", CartMerge.as_view(), name="cart_merge"),
+    path("carts/<uuid:cart_id>", Cart.as_view(), name="cart"),
+    path("carts/<uuid:cart_id>/lines", CartLines.as_view(), name="cart_lines"),
+    path("carts/<uuid:cart_id>/lines/<uuid:line_id>", CartLine.as_view(), name="cart_line"),
+    path("<uuid:order_id>", Order.as_view(), name="order"),
+    path("<uuid:order_id>/cancel", OrderCancellation.as_view(), name="cancel"),
 ]
