@@ -67,13 +67,15 @@ def one_at_a_time() -> Iterator[None]:
 
 
 def has_working_environment() -> bool:
-    """Return whether .venv holds a Python of the version that made it; an upgrade of the system's Python breaks it."""
+    """Return whether .venv's Python starts; an upgrade or removal of the system's Python breaks it."""
     if not ENVIRONMENT_PYTHON.exists():
         return False
-    probe = "import pip, sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
+    probe = "import sys; sys.exit(sys.version_info < (3, 11) or sys.prefix == sys.base_prefix)"
     try:
         return (
-            subprocess.run([str(ENVIRONMENT_PYTHON), "-c", probe], env=environment(), capture_output=True).returncode
+            subprocess.run(
+                [str(ENVIRONMENT_PYTHON), "-I", "-c", probe], env=environment(), capture_output=True
+            ).returncode
             == 0
         )
     except OSError:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from infra.databases.configuration import owner_url_variable, url_variable
+from infra.databases.embedded import EmbeddedServer
 from tests import databases
 from tests.monolith.shop import Variables, manage, variables
 from tests.servers import free_port
@@ -24,6 +25,8 @@ ALIASES = ("default", "catalog", "orders", "payments", "shipping", "users")
 def state() -> Iterator[Path]:
     parent = Path(tempfile.mkdtemp(prefix="banyan-state-"))
     yield parent / "state"
+    if (parent / "state").is_dir():
+        EmbeddedServer(parent / "state" / "postgres").remove()
     shutil.rmtree(parent)
 
 

