@@ -31,19 +31,25 @@ ORDER BY unconfirmed_since LIMIT %s
 """
 
 _CONFIRM = """
-UPDATE outbox_relay AS r SET unconfirmed_since = NULL
-FROM unnest(%s::text[], %s::text[]) AS seen (stream, sent)
-WHERE r.stream = seen.stream AND r.sent = seen.sent::jsonb
+WITH arrived AS (
+    SELECT r.stream FROM outbox_relay AS r JOIN unnest(%s::text[], %s::text[]) AS seen (stream, sent) USING (stream)
+    WHERE r.sent = seen.sent::jsonb ORDER BY r.stream FOR UPDATE OF r
+)
+UPDATE outbox_relay AS r SET unconfirmed_since = NULL FROM arrived WHERE r.stream = arrived.stream
 """
 
 # Steps back to where the slowest consumer is; what the others have they were sent before, and are not sent again.
 _SEND_AGAIN = """
-WITH stepped_back AS (
+WITH overdue AS (
+    SELECT r.stream, seen.positions, seen.lowest
+    FROM outbox_relay AS r
+    JOIN unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS seen (stream, sent, positions, lowest) USING (stream)
+    WHERE r.sent = seen.sent::jsonb AND (r.leased_until IS NULL OR r.leased_until <= clock_timestamp())
+    ORDER BY r.stream FOR UPDATE OF r
+), stepped_back AS (
     UPDATE outbox_relay AS r
-    SET relayed_seq = least(r.relayed_seq, seen.lowest), sent = r.sent || seen.positions::jsonb
-    FROM unnest(%s::text[], %s::text[], %s::text[], %s::bigint[]) AS seen (stream, sent, positions, lowest)
-    WHERE r.stream = seen.stream AND r.sent = seen.sent::jsonb
-      AND (r.leased_until IS NULL OR r.leased_until <= clock_timestamp())
+    SET relayed_seq = least(r.relayed_seq, overdue.lowest), sent = r.sent || overdue.positions::jsonb
+    FROM overdue WHERE r.stream = overdue.stream
     RETURNING r.stream, r.relayed_seq
 )
 INSERT INTO outbox_ready (stream, seq, occurred_at)

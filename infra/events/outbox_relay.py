@@ -10,12 +10,12 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import connections
+from django.db import DatabaseError, connections
 from django.db.backends.utils import CursorWrapper
 
 from infra.events.configuration import setting
@@ -60,14 +60,17 @@ FROM claimed LEFT JOIN LATERAL (
 ORDER BY claimed.stream, event.seq
 """
 
+# Like a claim it locks its rows sorted: in any other order relays would deadlock.
 _SETTLE = """
-WITH settled AS (
+WITH mine AS (
+    SELECT stream FROM outbox_relay WHERE stream = ANY(%(streams)s) AND lease = %(lease)s ORDER BY stream FOR UPDATE
+), settled AS (
     UPDATE outbox_relay AS r
     SET relayed_seq = new.seq, sent = r.sent || new.sent::jsonb, lease = NULL, leased_until = NULL, claims = 0,
         unconfirmed_since = CASE WHEN %(confirmed)s OR new.sent = '{}' THEN r.unconfirmed_since
                                  ELSE COALESCE(r.unconfirmed_since, clock_timestamp()) END
-    FROM unnest(%(streams)s::text[], %(seqs)s::bigint[], %(sent)s::text[]) AS new (stream, seq, sent)
-    WHERE r.stream = new.stream AND r.lease = %(lease)s
+    FROM mine JOIN unnest(%(streams)s::text[], %(seqs)s::bigint[], %(sent)s::text[]) AS new (stream, seq, sent) USING (stream)
+    WHERE r.stream = mine.stream
     RETURNING r.stream, r.relayed_seq
 )
 DELETE FROM outbox_ready AS ready USING settled
@@ -75,8 +78,11 @@ WHERE ready.stream = settled.stream AND ready.seq <= settled.relayed_seq
 """
 
 _GIVE_BACK = """
-UPDATE outbox_relay SET leased_until = clock_timestamp() + make_interval(secs => %(seconds)s), claims = 0
-WHERE stream = ANY(%(streams)s) AND lease = %(lease)s
+WITH mine AS (
+    SELECT stream FROM outbox_relay WHERE stream = ANY(%(streams)s) AND lease = %(lease)s ORDER BY stream FOR UPDATE
+)
+UPDATE outbox_relay AS r SET leased_until = clock_timestamp() + make_interval(secs => %(seconds)s), claims = 0
+FROM mine WHERE r.stream = mine.stream
 """
 
 
@@ -125,8 +131,16 @@ class Relay:
             if index and time.monotonic() - started > setting("EVENTS_LEASE_SECONDS") / 2:
                 self._give_back(lease, group, seconds=0.0)
             else:
-                handled += self._relay_group(lease, group)
+                handled += self._relay_group_or_give_back(lease, group, claimed)
         return handled
+
+    def _relay_group_or_give_back(self, lease: UUID, group: list[_Claimed], claimed: list[_Claimed]) -> int:
+        try:
+            return self._relay_group(lease, group)
+        except DatabaseError:
+            with suppress(DatabaseError):  # when this fails too, the lease runs out
+                self._give_back(lease, claimed, seconds=0.0)
+            raise
 
     def _relay_group(self, lease: UUID, group: list[_Claimed]) -> int:
         failed: set[str] = set()

@@ -22,6 +22,7 @@ from infra.schedule.clock import Clock
 
 logger = logging.getLogger("infra.events")
 
+SHORTEST_PAUSE_SECONDS = 0.005
 SECONDS_BETWEEN_RETRIES = 0.25
 SECONDS_BETWEEN_CONFIRMATIONS = 1.0
 PAUSE_OF_A_FAILED_MODULE_SECONDS = 2.0
@@ -39,7 +40,7 @@ class RelayLoop:
 
     def __init__(self, modules: Sequence[str], *, longest_pause: float) -> None:
         self.modules = tuple(modules)
-        self._longest_pause = longest_pause
+        self._pause = self._longest_pause = longest_pause
         self._uses_broker = bool(broker_url())
         hand_over = broker.send_runs if self._uses_broker else receive
         self._relays = {
@@ -68,9 +69,12 @@ class RelayLoop:
                 moved += self._guarded(module, confirmations.look) if self._is_up(module) else 0
         self._with_work = frozenset()
         if moved:
+            self._pause = SHORTEST_PAUSE_SECONDS
             return 0.0
+        # The longer nothing comes, the less often it looks.
+        self._pause = min(2 * self._pause, self._longest_pause)
         return_connections(self.modules)
-        return self._longest_pause
+        return self._pause
 
     def _retry(self, module: str) -> int:
         due = retries.claim_due(module)
@@ -91,9 +95,10 @@ class RelayLoop:
         try:
             return work()
         except DatabaseError:
-            logger.exception("The relay of %s failed and rests", module)
-            self._resting[module] = time.monotonic() + PAUSE_OF_A_FAILED_MODULE_SECONDS
-            connections[module].close()
+            logger.exception("A round of the relay of %s failed", module)
+            if not connections[module].is_usable():
+                connections[module].close()
+                self._resting[module] = time.monotonic() + PAUSE_OF_A_FAILED_MODULE_SECONDS
             return 0
 
 

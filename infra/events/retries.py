@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from django.db import connections, transaction
+from django.db import DatabaseError, connections, transaction
 
 from infra.events.configuration import setting
 from infra.events.envelope import Envelope, decode_envelope
-from infra.events.handling import Verdict, handle, judge
+from infra.events.handling import Verdict, handle, judge, logger
 
 EVENTS_PER_ATTEMPT = 50  # that waited behind the failed one, in one transaction with it
 
@@ -58,9 +58,20 @@ def claim_due(consumer: str, *, limit: int = 20) -> list[StreamName]:
 
 
 def attempt(consumer: str, streams: Sequence[StreamName]) -> None:
-    """Try the stored events of claimed streams in order, each stream in its own transaction."""
+    """Try the stored events of claimed streams in order, each stream in its own transaction.
+
+    Raises:
+        DatabaseError: the module's database is out of reach; the streams are due again when their lease has run out.
+    """
     for stream in streams:
-        _attempt_stream(consumer, stream)
+        try:
+            _attempt_stream(consumer, stream)
+        except DatabaseError:
+            if not connections[consumer].is_usable():
+                connections[consumer].close()
+                raise
+            # A deadlock with another transaction, for instance: the others go on.
+            logger.exception("Trying %s of %s again in %s broke off", stream.key, stream.source, consumer)
 
 
 def _attempt_stream(consumer: str, stream: StreamName) -> None:
