@@ -67,10 +67,12 @@ def given_key(request: Request) -> str | None:
     header: str | None = request._request.META.get("HTTP_IDEMPOTENCY_KEY")
     body: Any = request.data
     # Without a body a form's media type makes this a QueryDict, which cannot be changed.
-    member = body.pop(MEMBER, None) if type(body) is dict else None
-    if member is not None and not isinstance(member, str):
+    keys = [] if header is None else [header]
+    if type(body) is dict and MEMBER in body:
+        keys.append(body.pop(MEMBER))
+    if not all(isinstance(key, str) for key in keys):
         raise IdempotencyKeyMalformed
-    given = {_bare(text.strip()) for text in (header, member) if text is not None}
+    given = {_bare(key.strip()) for key in keys}
     if not given:
         return None
     if len(given) > 1:
