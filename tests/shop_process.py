@@ -17,10 +17,13 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import httpx
 from django.conf import settings
 from django.db import connections
+
+from infra.databases.configuration import owner_url_variable, url_variable
 
 _START_SECONDS = 60.0  # on two busy cores
 
@@ -33,13 +36,9 @@ class ShopProcess:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "shop.log"
         self._environment = {
-            **os.environ,
-            **{f"{alias.upper()}_DATABASE_URL": _url(alias) for alias in settings.SCHEMAS},
-            "DJANGO_SETTINGS_MODULE": "monolith.settings.development",
-            "BANYAN_STATE_DIR": str(folder),
+            **shop_environment(folder),
             "PORT": str(self.port),
             "WEB_PROCESSES": str(workers),
-            "LOG_FORMAT": "json",
             **(environment or {}),
         }
         self._process: subprocess.Popen[bytes] | None = None
@@ -89,8 +88,19 @@ class ShopProcess:
             return False
 
 
-def _url(alias: str) -> str:
-    database = connections[alias].settings_dict
+def shop_environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process of the shop on the running test's databases, its state in `folder`."""
+    return {
+        **os.environ,
+        **{url_variable(alias): _url(connections[alias].settings_dict) for alias in settings.SCHEMAS},
+        **{owner_url_variable(alias): _url(settings.DATABASE_OWNERS[alias]) for alias in settings.SCHEMAS},
+        "DJANGO_SETTINGS_MODULE": "monolith.settings.development",
+        "BANYAN_STATE_DIR": str(folder),
+        "LOG_FORMAT": "json",
+    }
+
+
+def _url(database: Mapping[str, Any]) -> str:
     user, password = database["USER"], database["PASSWORD"]
     return f"postgresql://{user}:{password}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
 

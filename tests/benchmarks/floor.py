@@ -29,7 +29,10 @@ if VARIABLE in os.environ:
 
 
 def answer(value: Any, status: int = 200) -> HttpResponse:
-    return HttpResponse(msgspec.json.encode(value), content_type="application/json", status=status)
+    body = msgspec.json.encode(value)
+    return HttpResponse(
+        body, content_type="application/json", status=status, headers={"Content-Length": str(len(body))}
+    )
 
 
 def read(name: str) -> Any:

@@ -97,6 +97,9 @@ class Command(BaseCommand):
         if options["all"] == (selection != Selection()):
             raise CommandError("Say which: --id, --name or --key, or --all for every dead letter.")
         total = sum(dead_letters.count(module, selection) for module in modules)
+        if total == 0 and options["all"]:
+            self.stdout.write("No dead letters: nothing to replay.")
+            return
         if total == 0:
             raise CommandError("No dead letter matches; `events dead-letters` lists them.")
         decide = dead_letters.skip if options["skip"] else dead_letters.replay
