@@ -90,6 +90,22 @@ def test_a_zone_is_edited_with_its_countries_and_a_wrong_one_is_told(staff: Clie
     assert Zone.objects.get(pk=zone.pk).countries == ["DE", "AT"]
 
 
+def test_a_rate_with_steps_does_not_become_flat(staff: Client) -> None:
+    rate = Rate.objects.get(zone__code="european-union", method__code="express", currency="EUR")
+
+    answer = staff.post(
+        f"/admin/shipping/rate/{rate.pk}/change/",
+        {
+            **{"zone": rate.zone_id, "method": rate.method_id, "kind": "FLAT", "currency": "EUR", "amount": "690"},
+            **{"free_from": "", "max_weight_grams": "", "days_min": "1", "days_max": "1", "is_active": "on"},
+            **{"steps-TOTAL_FORMS": "0", "steps-INITIAL_FORMS": "0"},
+        },
+    )
+
+    assert answer.status_code == 200
+    assert "Remove the rate" in answer.content.decode()
+
+
 def test_a_step_of_a_flat_rate_is_told_in_the_form(staff: Client) -> None:
     rate = Rate.objects.get(zone__code="germany", method__code="express", currency="EUR")
 

@@ -94,6 +94,9 @@ class RateKind(models.TextChoices):
     BY_PRICE = "BY_PRICE", "By the value of the goods, in minor units"
 
 
+BANDED = (RateKind.BY_WEIGHT, RateKind.BY_PRICE)
+
+
 class Rate(models.Model):
     """What one method costs in one zone, in one currency.
 
@@ -141,6 +144,11 @@ class Rate(models.Model):
     def __str__(self) -> str:
         return f"{self.method} to {self.zone} ({self.currency or 'any currency'})"
 
+    def clean(self) -> None:
+        """Refuse in forms what a trigger refuses in the database."""
+        if not self._state.adding and self.kind not in BANDED and self.steps.exists():
+            raise ValidationError({"kind": "Remove the rate's steps first."})
+
 
 class RateStep(models.Model):
     """From this weight (grams) or value of the goods (minor units) on, the rate costs `amount`."""
@@ -162,5 +170,5 @@ class RateStep(models.Model):
 
     def clean(self) -> None:
         """Refuse in forms what a trigger refuses in the database."""
-        if self.rate.kind not in (RateKind.BY_WEIGHT, RateKind.BY_PRICE):
+        if self.rate.kind not in BANDED:
             raise ValidationError("Only rates by weight or by price have steps.")
