@@ -96,9 +96,18 @@ def test_a_rate_with_steps_does_not_become_flat(staff: Client) -> None:
     answer = staff.post(
         f"/admin/shipping/rate/{rate.pk}/change/",
         {
-            **{"zone": rate.zone_id, "method": rate.method_id, "kind": "FLAT", "currency": "EUR", "amount": "690"},
-            **{"free_from": "", "max_weight_grams": "", "days_min": "1", "days_max": "1", "is_active": "on"},
-            **{"steps-TOTAL_FORMS": "0", "steps-INITIAL_FORMS": "0"},
+            "zone": rate.zone_id,
+            "method": rate.method_id,
+            "kind": "FLAT",
+            "currency": "EUR",
+            "amount": "690",
+            "free_from": "",
+            "max_weight_grams": "",
+            "days_min": "1",
+            "days_max": "1",
+            "is_active": "on",
+            "steps-TOTAL_FORMS": "0",
+            "steps-INITIAL_FORMS": "0",
         },
     )
 
