@@ -29,7 +29,8 @@ def checkout(tmp_path: Path) -> Path:
 
 
 def make(checkout: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+    # Nothing of a make that runs these tests, and nothing of the developer's pip.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "MAKE", "MFLAGS"))}
     return subprocess.run(
         ["make", *arguments],
         cwd=checkout,
