@@ -59,7 +59,7 @@ class AttributeValue(models.Model):
     """What is said of one product; the database checks it against the attribute's type, choices and bounds."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    product = models.ForeignKey(Product, models.CASCADE, related_name="attribute_values")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="attribute_values", db_index=False)
     attribute = models.ForeignKey(Attribute, models.PROTECT, related_name="values")
     text = models.CharField(max_length=500, null=True, blank=True)  # noqa: DJ001  # NULL: the value is of another type
     number = models.DecimalField(max_digits=20, decimal_places=6, null=True, blank=True)

@@ -98,7 +98,7 @@ class Price(models.Model):
     """What a variant costs in one currency, gross, per piece."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="prices")
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="prices", db_index=False)
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField(help_text="In the currency's smallest unit: 1990 is 19.90 EUR.")
 
@@ -117,7 +117,7 @@ class Image(models.Model):
     """A picture of a product, with the words that stand for it where it cannot be seen."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    product = models.ForeignKey(Product, models.CASCADE, related_name="images")
+    product = models.ForeignKey(Product, models.CASCADE, related_name="images", db_index=False)
     url = models.CharField(max_length=2000, help_text="An address on the web, or a path on this site.")
     alternative_text = models.CharField(max_length=500)
     position = models.PositiveIntegerField(default=0)

@@ -86,8 +86,8 @@ class ReservationLine(models.Model):
     """The pieces of one variant under a reservation; `held` of them are counted in its stock, none if it is untracked."""
 
     pk = models.CompositePrimaryKey("reservation_id", "variant_id")
-    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="lines")
-    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+")
+    reservation = models.ForeignKey(Reservation, models.CASCADE, related_name="lines", db_index=False)
+    variant = models.ForeignKey(Variant, models.CASCADE, related_name="+", db_index=False)
     quantity = models.IntegerField()
     held = models.IntegerField()
 

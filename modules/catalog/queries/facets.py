@@ -74,21 +74,25 @@ def facets_of(filters: Filters) -> Facets:
             SELECT l.category_path, l.price, l.facets, {IN_STOCK} AS in_stock,
                    array_remove(ARRAY[{failed}]::text[], NULL) AS failed
             {source}
-        ), near AS (SELECT * FROM matched WHERE cardinality(failed) <= 1)
-        SELECT 'category', c.slug, c.name, count(*)
-            FROM near n CROSS JOIN unnest(n.category_path) AS p (id) JOIN catalog_category c ON c.id = p.id
-            WHERE n.failed <@ ARRAY['category'] GROUP BY c.id
+        ), near AS (
+            SELECT category_path, price, facets, in_stock, failed[1] AS failed FROM matched WHERE cardinality(failed) <= 1
+        ), categories AS (
+            SELECT p.id, count(*) AS products FROM near n CROSS JOIN unnest(n.category_path) AS p (id)
+            WHERE n.failed IS NULL OR n.failed = 'category' GROUP BY 1
+        ), attributes AS (
+            SELECT f.facet, count(*) AS products FROM near n CROSS JOIN unnest(n.facets) AS f (facet)
+            WHERE n.failed IS NULL OR n.failed = 'attribute ' || split_part(f.facet, ':', 1) GROUP BY 1
+        )
+        SELECT 'category', c.slug, c.name, n.products FROM categories n JOIN catalog_category c USING (id)
         UNION ALL
         SELECT 'price', width_bucket(n.price, %s::bigint[])::text, '', count(*)
-            FROM near n WHERE n.failed <@ ARRAY['price'] GROUP BY 2
+            FROM near n WHERE n.failed IS NULL OR n.failed = 'price' GROUP BY 2
         UNION ALL
         SELECT 'availability', n.in_stock::text, '', count(*)
-            FROM near n WHERE n.failed <@ ARRAY['availability'] GROUP BY 2
+            FROM near n WHERE n.failed IS NULL OR n.failed = 'availability' GROUP BY 2
         UNION ALL
-        SELECT 'attribute', f.facet, coalesce(max(a.name), ''), count(*)
-            FROM near n CROSS JOIN unnest(n.facets) AS f (facet)
-            LEFT JOIN catalog_attribute a ON a.code = split_part(f.facet, ':', 1)
-            WHERE n.failed <@ ARRAY['attribute ' || split_part(f.facet, ':', 1)] GROUP BY 2
+        SELECT 'attribute', n.facet, coalesce(a.name, ''), n.products
+            FROM attributes n LEFT JOIN catalog_attribute a ON a.code = split_part(n.facet, ':', 1)
     """  # noqa: S608  # fixed expressions only; every value is a parameter
     counted: dict[str, list[tuple[str, str, int]]] = defaultdict(list)
     with connections["catalog"].cursor() as cursor:

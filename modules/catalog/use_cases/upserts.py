@@ -217,7 +217,9 @@ class ProductWriter:
             return False
         changes.stale_images.append(product.id)
         changes.images += [
-            Image(product=product, url=image.url, alternative_text=image.alternative_text.strip(), position=position)
+            Image(
+                product_id=product.id, url=image.url, alternative_text=image.alternative_text.strip(), position=position
+            )
             for position, image in enumerate(wanted)
         ]
         return True
@@ -226,7 +228,11 @@ class ProductWriter:
         wanted = {code: typed(self._attributes[code], value) for code, value in draft.attributes.items()}
         stale = [
             AttributeValue(
-                product=product, attribute=self._attributes[code], text=value.text, number=value.number, flag=value.flag
+                product_id=product.id,
+                attribute_id=self._attributes[code].id,
+                text=value.text,
+                number=value.number,
+                flag=value.flag,
             )
             for code, value in wanted.items()
             if known.attributes[product.id].get(self._attributes[code].id) != value
@@ -259,7 +265,7 @@ class ProductWriter:
         known: _Known,
         changes: _Changes,
     ) -> Result:
-        variant = found or Variant(product=product)
+        variant = found or Variant(product_id=product.id)
         before = [getattr(variant, name) for name in VariantFields]
         variant.barcode, variant.position = wanted.barcode, position
         if found is None or not wanted.is_sku_derived:
@@ -268,7 +274,7 @@ class ProductWriter:
         variant.weight_grams, variant.requires_shipping = wanted.weight_grams, wanted.requires_shipping
         variant.is_active = True
         prices = [
-            Price(variant=variant, currency=price.currency, amount=price.amount)
+            Price(variant_id=variant.id, currency=price.currency, amount=price.amount)
             for price in wanted.prices
             if known.prices[variant.id].get(price.currency) != price.amount
         ]
@@ -276,11 +282,14 @@ class ProductWriter:
         if found is None:
             changes.new_variants.append(variant)
             on_hand = wanted.on_hand or 0
-            changes.new_stock.append(Stock(variant=variant, on_hand=on_hand, is_tracked=wanted.is_tracked))
+            changes.new_stock.append(Stock(variant_id=variant.id, on_hand=on_hand, is_tracked=wanted.is_tracked))
             if on_hand:
                 changes.movements.append(
                     Movement(
-                        variant=variant, quantity=on_hand, reason=Movement.Reason.COUNTED, reference=self._reference
+                        variant_id=variant.id,
+                        quantity=on_hand,
+                        reason=Movement.Reason.COUNTED,
+                        reference=self._reference,
                     )
                 )
             return Result.CREATED
@@ -304,7 +313,7 @@ class ProductWriter:
     def _write(self, changes: _Changes) -> None:
         _give_slugs(changes.new_products)
         Product.objects.bulk_create(changes.new_products)
-        Popularity.objects.bulk_create([Popularity(product=product) for product in changes.new_products])
+        Popularity.objects.bulk_create([Popularity(product_id=product.id) for product in changes.new_products])
         if changes.products:
             Product.objects.bulk_update(changes.products, [*ProductFields, "version"])
         Variant.objects.bulk_create(changes.new_variants)
