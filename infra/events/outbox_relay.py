@@ -26,6 +26,7 @@ logger = logging.getLogger("infra.events")
 
 STREAMS_PER_CLAIM = 100
 EVENTS_PER_STREAM = 50
+EVENTS_OF_FEW_STREAMS = 200  # a single busy stream gives this many, so that it is no slower than many streams
 EVENTS_PER_HANDOVER = 200  # between two looks at the clock
 CLAIMS_BEFORE_CAUTION = 3  # a stream handed over so often without an end may hold an event that kills the process
 
@@ -33,6 +34,7 @@ HandOver = Callable[[str, Sequence[Run]], None]
 """Takes runs for one consuming module; when it returns they are safe with the consumer or with a broker."""
 
 # Walks from stream to stream by the index, not over all ready events, so that a deep stream costs no more than a shallow one.
+# OFFSET 0 has each stream looked up as it comes; a join of the whole tables would walk to the end of the backlog each time.
 _CLAIM = """
 WITH RECURSIVE walk AS (
     (SELECT stream FROM outbox_ready WHERE stream > %(after)s ORDER BY stream LIMIT 1)
@@ -40,7 +42,8 @@ WITH RECURSIVE walk AS (
     SELECT (SELECT r.stream FROM outbox_ready AS r WHERE r.stream > walk.stream ORDER BY r.stream LIMIT 1)
     FROM walk WHERE walk.stream IS NOT NULL
 ), free AS (
-    SELECT walk.stream FROM walk LEFT JOIN outbox_relay USING (stream)
+    SELECT walk.stream
+    FROM walk LEFT JOIN LATERAL (SELECT leased_until FROM outbox_relay AS r WHERE r.stream = walk.stream OFFSET 0) AS at ON true
     WHERE walk.stream IS NOT NULL AND (leased_until IS NULL OR leased_until <= clock_timestamp())
     LIMIT %(streams)s
 ), claimed AS (
@@ -55,7 +58,7 @@ SELECT claimed.stream, claimed.relayed_seq, claimed.sent::text, claimed.claims,
        event.seq, event.id, event.name, event.payload::text, event.headers::text, event.occurred_at
 FROM claimed LEFT JOIN LATERAL (
     SELECT * FROM outbox_event AS e WHERE e.stream = claimed.stream AND e.seq > claimed.relayed_seq
-    ORDER BY e.seq LIMIT %(events)s
+    ORDER BY e.seq LIMIT (SELECT greatest(%(events)s, %(of_few)s / greatest(count(*), 1)) FROM claimed)
 ) AS event ON true
 ORDER BY claimed.stream, event.seq
 """
@@ -176,6 +179,7 @@ class Relay:
             "after": self._after,
             "streams": STREAMS_PER_CLAIM,
             "events": EVENTS_PER_STREAM,
+            "of_few": EVENTS_OF_FEW_STREAMS,
             "lease": lease,
             "seconds": setting("EVENTS_LEASE_SECONDS"),
         }

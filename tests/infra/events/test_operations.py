@@ -166,3 +166,9 @@ def test_the_database_refuses_an_unknown_state() -> None:
 
     with connections["orders"].cursor() as cursor, pytest.raises(IntegrityError, match="inbox_event_state"):
         cursor.execute("UPDATE inbox_event SET state = 'planted'")
+
+
+def test_no_index_is_kept_that_nothing_uses() -> None:
+    with connections["catalog"].cursor() as cursor:
+        cursor.execute("SELECT indexname FROM pg_indexes WHERE tablename ~ '^(out|in)box_' AND indexname LIKE '%like'")
+        assert cursor.fetchall() == []
