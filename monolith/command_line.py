@@ -27,6 +27,9 @@ WITHOUT_DATABASE = frozenset(
     ]
 )
 
+# These bring the databases into the state that the others expect.
+MAKES_DATABASES = frozenset({"provision_databases", "migrate_modules"})
+
 
 def main(arguments: Sequence[str]) -> None:
     """Run one command; a refusal that a person can mend is one sentence on standard error and exit code 1."""
@@ -34,7 +37,7 @@ def main(arguments: Sequence[str]) -> None:
     try:
         with ExitStack() as stack:
             if len(arguments) > 1 and arguments[1] not in WITHOUT_DATABASE:
-                _use_embedded_server(stack)
+                _have_databases(arguments[1], stack)
             execute_from_command_line(list(arguments))
     except (ImproperlyConfigured, EmbeddedServerError, DatabaseRefusal, CannotServe) as refusal:
         _refuse(str(refusal))
@@ -44,14 +47,20 @@ def main(arguments: Sequence[str]) -> None:
         _refuse("Stopped.", code=130)
 
 
-def _use_embedded_server(stack: ExitStack) -> None:
-    """Have the checkout's own PostgreSQL running, up to date, for as long as the command takes."""
-    from infra.databases.preparation import embedded_server, prepare
+def _have_databases(command: str, stack: ExitStack) -> None:
+    """Have the checkout's own PostgreSQL running, up to date, for as long as the command takes; look at any other."""
+    from infra.databases.preparation import embedded_server, prepare, provision_embedded, require_databases
 
     server = embedded_server()
-    if server and stack.enter_context(server.in_use()):
+    started = server is not None and stack.enter_context(server.in_use())
+    if command in MAKES_DATABASES:
+        if started:
+            provision_embedded()
+    elif started:
         django.setup()
         prepare()
+    else:
+        require_databases()  # at once and by name, not after a wait for a pool
 
 
 def _explain(error: Exception) -> str:

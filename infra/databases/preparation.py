@@ -37,17 +37,29 @@ def prepare(report: Callable[[str], None] = lambda line: None) -> None:
     Raises:
         DatabaseRefusal: a database is out of reach, too old, or lacks migrations that this process cannot apply.
     """
-    if settings.EMBEDDED_ALIASES:
-        provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
-        report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
+    provision_embedded(report)
     require_databases()
     migrate_all(report, settings.DATABASE_OWNERS)
     if set(settings.DATABASE_OWNERS) != set(settings.DATABASES):
         require_migrated()
 
 
+def provision_embedded(report: Callable[[str], None] = lambda line: None) -> None:
+    """Make the roles and schemas of the aliases on the embedded server."""
+    if settings.EMBEDDED_ALIASES:
+        provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
+        report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
+
+
 def require_databases() -> None:
-    require_reachable(settings.DATABASES, {alias: url_variable(alias) for alias in settings.DATABASES})
+    """Refuse to go on when an alias's database is out of reach, refuses the login, or is too old."""
+    try:
+        require_reachable(settings.DATABASES, {alias: url_variable(alias) for alias in settings.DATABASES})
+    except DatabaseRefusal as refusal:
+        server = embedded_server()
+        if server and not server.is_running():
+            raise DatabaseRefusal(server.why_not_running()) from refusal
+        raise
 
 
 def require_migrated() -> None:

@@ -143,6 +143,19 @@ class EmbeddedServer:
     def password(self, name: str) -> str:
         return self._credentials.password(name)
 
+    def why_not_running(self) -> str:
+        """Return a sentence with the last reason in the server's log."""
+        log = self.cluster / "server.log"
+        try:
+            lines = log.read_text(errors="replace").splitlines()[-60:]
+        except OSError:
+            lines = []
+        if any("No space left on device" in line for line in lines):
+            return f"The disk that holds {self.cluster} is full. Make room and start again."
+        found = [line.partition(": ")[2] or line for line in lines if "FATAL:" in line or "PANIC:" in line]
+        reason = found[-1].strip() if found else "it gave no reason"
+        return f"The embedded PostgreSQL does not run: {reason}. Its log is {log}"
+
     def port(self) -> int:
         """Return the port it listens on; while it does not run, the one it will take, kept from start to start."""
         if found := self._postmaster():
@@ -220,7 +233,7 @@ class EmbeddedServer:
                 self._run(*start, "-o", options)
                 break
             except EmbeddedServerError as error:
-                reason = self._why_not(log)
+                reason = self.why_not_running()
                 # The children of a server that was killed need a moment to notice.
                 if "shared memory block" not in reason or time.monotonic() > deadline:
                     raise EmbeddedServerError(reason) from error
@@ -229,17 +242,6 @@ class EmbeddedServer:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if not known:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
-
-    def _why_not(self, log: Path) -> str:
-        try:
-            lines = log.read_text(errors="replace").splitlines()[-40:]
-        except OSError:
-            lines = []
-        reasons = [line.split("FATAL:", 1)[1].strip() for line in lines if "FATAL:" in line]
-        reason = reasons[-1] if reasons else "it gave no reason"
-        if "No space left" in reason:
-            return f"The disk that holds {self.cluster} is full. Make room and start again."
-        return f"The embedded PostgreSQL does not start: {reason}. Its log is {log}"
 
     def _run(self, program: str, *arguments: str) -> None:
         runner = account.account_for(self.cluster)

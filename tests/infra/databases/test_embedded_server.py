@@ -197,7 +197,7 @@ def test_a_configuration_that_postgresql_refuses_is_quoted(server: EmbeddedServe
     with (server.cluster / "postgresql.conf").open("a") as configuration:
         configuration.write("max_wal_senders = 'many'\n")
 
-    with pytest.raises(EmbeddedServerError, match=r"does not start: .*Its log is"):
+    with pytest.raises(EmbeddedServerError, match=r"does not run: .*Its log is"):
         server.start()
 
 
