@@ -140,8 +140,9 @@ def _through_broker(url: str, events: int, keys: int) -> float:
         _publish_backlog(100, 100)
         with _relay(url):
             _wait_for(100)
-            _empty_effects()
-            _publish_backlog(events, keys)
+        _empty_effects()
+        _publish_backlog(events, keys)
+        with _relay(url):
             _wait_for(events)
     with connections["orders"].cursor() as cursor:
         cursor.execute("SELECT extract(epoch FROM max(at) - min(at)) FROM benchmark_effect")
@@ -213,6 +214,7 @@ def _process(command: list[str], url: str) -> Iterator[None]:
             yield
         finally:
             process.terminate()
+            process.wait()
 
 
 def _wait_for(effects: int) -> None:
