@@ -150,8 +150,17 @@ def install(name: str) -> None:
     lock = REPOSITORY / "requirements" / LOCKS[name][-1]
     total = sum(1 for line in lock.read_text().splitlines() if "==" in line and not line.startswith((" ", "#")))
     say(f"Installing {total} locked packages into .venv (once; half a minute, mostly download) ...")
+    # Not compiled here: most modules are never imported, and the first start compiles those that are.
     command = [str(ENVIRONMENT_PYTHON), "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-input"]
-    command += ["--disable-pip-version-check", "--no-warn-script-location", "--progress-bar", "off", "-r", str(lock)]
+    command += [
+        "--disable-pip-version-check",
+        "--no-warn-script-location",
+        "--no-compile",
+        "--progress-bar",
+        "off",
+        "-r",
+        str(lock),
+    ]
     lines: list[str] = []
     with subprocess.Popen(
         command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

@@ -41,17 +41,17 @@ def main() -> None:
 
 
 @contextmanager
-def services_held_back() -> Iterator[None]:
+def services_held_back(policy: Path = POLICY) -> Iterator[None]:
     """Keep Debian from starting the services of what is installed in the block; a policy of the machine's own stays."""
-    if POLICY.exists():
+    if policy.exists():
         yield
         return
-    POLICY.write_text("#!/bin/sh\nexit 101\n")
-    POLICY.chmod(0o755)
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
     try:
         yield
     finally:
-        POLICY.unlink(missing_ok=True)
+        policy.unlink(missing_ok=True)
 
 
 def install(packages: list[str]) -> None:
