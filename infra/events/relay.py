@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -107,7 +106,6 @@ class BackgroundRelay:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        self._pid = os.getpid()
         loop = RelayLoop(local_modules(), longest_pause=setting("EVENTS_POLL_IN_WEB_SECONDS"))
         clock = Clock()
         self._threads = [
@@ -117,13 +115,8 @@ class BackgroundRelay:
         for thread in self._threads:
             thread.start()
 
-    def runs_here(self) -> bool:
-        return self._pid == os.getpid() and all(thread.is_alive() for thread in self._threads)
-
     def stop(self) -> None:
         """End both loops after the work in hand."""
-        if self._pid != os.getpid():
-            return
         self._stop.set()
         wakeup.wake()
         for thread in self._threads:
@@ -137,8 +130,8 @@ _background: BackgroundRelay | None = None
 def start_in_background() -> None:
     """Relay events and run periodic tasks in threads of this process; a repeat changes nothing.
 
-    A process forked later starts threads of its own at its first commit of an event. Does nothing where
-    `settings.EVENTS_RELAY_IN_WEB` is off because `manage.py relay` runs as a process of its own.
+    Does nothing where `settings.EVENTS_RELAY_IN_WEB` is off because `manage.py relay` runs as a process of its own. Threads
+    do not survive a fork: call it in the process that serves.
     """
     global _background
     if not setting("EVENTS_RELAY_IN_WEB"):
@@ -146,8 +139,6 @@ def start_in_background() -> None:
     with _lock:
         if _background is None:
             atexit.register(stop_in_background)
-            wakeup.call_before_waking(_start_in_fork)
-        if _background is None or not _background.runs_here():
             _background = BackgroundRelay()
 
 
@@ -156,10 +147,6 @@ def stop_in_background() -> None:
     global _background
     with _lock:
         if _background is not None:
+            atexit.unregister(stop_in_background)
             _background.stop()
             _background = None
-
-
-def _start_in_fork() -> None:
-    if _background is not None and not _background.runs_here():
-        start_in_background()

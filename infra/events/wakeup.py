@@ -8,7 +8,6 @@ from functools import cache
 
 _woken = threading.Event()
 _with_work: set[str] = set()
-_before_waking: list[Callable[[], None]] = []
 
 
 @cache
@@ -18,8 +17,6 @@ def nudge_for(module: str) -> Callable[[], None]:
     def nudge() -> None:
         _with_work.add(module)
         _woken.set()
-        for prepare in _before_waking:
-            prepare()
 
     return nudge
 
@@ -37,9 +34,3 @@ def wait(seconds: float) -> frozenset[str]:
     modules = frozenset(_with_work.copy())
     _with_work.difference_update(modules)
     return modules
-
-
-def call_before_waking(prepare: Callable[[], None]) -> None:
-    """Have `prepare` called at each nudge, in the thread of the commit; once, however often asked."""
-    if prepare not in _before_waking:
-        _before_waking.append(prepare)

@@ -12,6 +12,7 @@ for _alias, _address in json.loads(os.environ["BANYAN_TEST_DATABASES"]).items():
 # Without the shop: its handlers and periodic tasks have tests of their own.
 INSTALLED_APPS = ["infra.databases", "infra.events", "infra.schedule", "tests.infra.events.process_app.ProcessConfig"]
 ROOT_URLCONF = "tests.infra.events.process_app"
+MIDDLEWARE = []
 EVENTS_LEASE_SECONDS = 2.0  # what a killed relay held is taken over soon
 EVENTS_RESEND_SECONDS = 1.0
 EVENTS_BACKOFF_SECONDS = 0.05

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from tests.infra.events import effects
 from tests.infra.events.announcing import announce, announce_numbers
 from tests.infra.events.facts import AlsoHappened
 from tests.infra.events.process_app import FATAL_NUMBER
-from tests.infra.events.processes import environment, kill, process, relay_command
+from tests.infra.events.processes import ROOT, environment, kill, process, relay_command
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.usefixtures("effects")
@@ -61,3 +63,20 @@ def test_a_relay_asked_to_stop_ends_the_work_in_hand(tmp_path: Path) -> None:
     assert relay.returncode == 0
     assert log.read_text().splitlines()[-1] == "Stopped."
     assert "Traceback" not in log.read_text()
+
+
+def test_a_web_process_relays_from_its_first_moment_and_ends_cleanly(tmp_path: Path) -> None:
+    announce_numbers("a", *range(50))
+    script = """
+import sys, monolith.wsgi
+from tests.infra.events import effects
+from tests.waiting import eventually
+eventually(lambda: effects.count() == 50, "the events are handled")
+"""
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment(tmp_path), cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert effects.remembered() == {"a": list(range(50))}
