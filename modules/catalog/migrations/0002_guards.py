@@ -92,6 +92,41 @@ CREATE FUNCTION catalog_uuid7() RETURNS uuid LANGUAGE sql VOLATILE AS $$
 $$;
 """
 
+# The word itself where some listing has it; for the last one, still being typed, a word that it begins; else those of about
+# its length that share the most trigrams with it.
+WORD_CANDIDATES = """
+CREATE FUNCTION catalog_word_candidates(words text[], trigrams_of_words text[], beginning text, most int)
+RETURNS TABLE (asked text, candidate text) LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    own text[];
+BEGIN
+    FOR place IN 1 .. cardinality(words) LOOP
+        asked := words[place];
+        IF EXISTS (SELECT FROM catalog_word w WHERE w.word = asked) THEN
+            candidate := asked;
+            RETURN NEXT;
+            CONTINUE;
+        END IF;
+        IF asked = beginning THEN
+            SELECT w.word INTO candidate FROM catalog_word w
+            WHERE w.word > asked AND w.word < asked || chr(1114111) ORDER BY w.word LIMIT 1;
+            IF candidate IS NOT NULL THEN
+                RETURN NEXT;
+                CONTINUE;
+            END IF;
+        END IF;
+        own := string_to_array(trigrams_of_words[place], ' ');
+        RETURN QUERY
+            SELECT asked, near.word::text FROM (
+                SELECT w.word, (SELECT count(*) FROM unnest(w.trigrams) AS t (trigram) WHERE t.trigram = ANY(own)) AS shared
+                FROM catalog_word w
+                WHERE w.trigrams && own AND length(w.word) BETWEEN length(asked) - 2 AND length(asked) + 2
+            ) AS near
+            ORDER BY near.shared DESC, abs(length(near.word) - length(asked)), near.word LIMIT most;
+    END LOOP;
+END $$;
+"""
+
 # Rows that change with every order find room for their next version on their own page, and no index is touched.
 ROOM_FOR_UPDATES = """
 ALTER TABLE catalog_stock SET (fillfactor = 50);
@@ -119,6 +154,7 @@ class Migration(migrations.Migration):
             APPEND_ONLY_MOVEMENTS,
             "DROP TRIGGER movement_stays ON catalog_movement; DROP FUNCTION catalog_movement_stays;",
         ),
+        migrations.RunSQL(WORD_CANDIDATES, "DROP FUNCTION catalog_word_candidates;"),
         migrations.RunSQL(UUID7, "DROP FUNCTION catalog_uuid7;"),
         migrations.RunSQL(
             ROOM_FOR_UPDATES,

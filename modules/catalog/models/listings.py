@@ -48,8 +48,14 @@ class ListingDocument(models.Model):
     pk = models.CompositePrimaryKey("product_id", "currency")
     product = models.ForeignKey(Product, models.CASCADE, related_name="+", db_index=False)  # the key begins with it
     currency = models.CharField(max_length=3)
+    slug = models.CharField(max_length=255)
+    version = models.BigIntegerField()
+    variant_ids: ArrayField[list[UUID], list[UUID]] = ArrayField(models.UUIDField())
     document = models.TextField()
     details = models.TextField()
+
+    class Meta:
+        constraints: ClassVar = [models.UniqueConstraint(fields=["slug", "currency"], name="listing_document_slug")]
 
 
 class Word(models.Model):

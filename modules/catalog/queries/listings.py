@@ -52,10 +52,11 @@ EXPRESSIONS = {
 IN_STOCK = """EXISTS (SELECT FROM catalog_stock k WHERE k.variant_id = ANY(l.variant_ids)
     AND (k.on_hand > k.reserved OR NOT k.is_tracked))"""
 
-AVAILABLE = f"""
-    SELECT array_agg(CASE WHEN k.is_tracked THEN k.on_hand - k.reserved ELSE {ALWAYS_AVAILABLE} END ORDER BY v.place)
-    FROM unnest({{variant_ids}}) WITH ORDINALITY AS v (id, place) JOIN catalog_stock k ON k.variant_id = v.id
-"""  # noqa: S608
+# A lookup per variant: joined, the planner may read the whole stock for each product.
+AVAILABLE = f"""ARRAY(
+    SELECT (SELECT CASE WHEN k.is_tracked THEN k.on_hand - k.reserved ELSE {ALWAYS_AVAILABLE} END
+            FROM catalog_stock k WHERE k.variant_id = v.id)
+    FROM unnest({{variant_ids}}) WITH ORDINALITY AS v (id, place) ORDER BY v.place)"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +160,10 @@ def listed_products(
     for condition, values in (*conditions_of(filters).values(), later):
         source += f" AND {condition}"
         parameters += values
+    # An instant is only for the cursor: as text it need not be read as a date for each row.
+    key = "page.key::text" if sort is Sort.NEWEST else "page.key"
     statement = f"""
-        SELECT page.key, page.product_id, d.document, ({AVAILABLE.format(variant_ids="page.variant_ids")})
+        SELECT {key}, page.product_id, d.document, {AVAILABLE.format(variant_ids="page.variant_ids")}
         FROM (SELECT {keys[0]} AS key, l.product_id, l.currency, l.variant_ids {source}
               ORDER BY {keys[0]} {direction}, l.product_id {direction} LIMIT %s) AS page
         JOIN catalog_listingdocument d ON d.product_id = page.product_id AND d.currency = page.currency
@@ -174,13 +177,13 @@ def listed_products(
         ]
 
 
-_FOUND = f"""
-SELECT p.id, p.slug, p.version, d.document, d.details, ({AVAILABLE.format(variant_ids="l.variant_ids")})
-FROM catalog_product p
-JOIN catalog_listing l ON l.product_id = p.id AND l.currency = %(currency)s
-JOIN catalog_listingdocument d ON d.product_id = p.id AND d.currency = %(currency)s
-WHERE p.id = coalesce(
-    (SELECT id FROM catalog_product WHERE slug = %(text)s),
+_SHOWN = f"""
+SELECT d.product_id, d.slug, d.version, d.document, d.details, {AVAILABLE.format(variant_ids="d.variant_ids")}
+FROM catalog_listingdocument d WHERE d.currency = %(currency)s AND
+"""  # noqa: S608
+
+_BY_ANOTHER_NAME = f"""
+{_SHOWN} d.product_id = coalesce(
     (SELECT id FROM catalog_product WHERE id = %(id)s),
     (SELECT product_id FROM catalog_variant WHERE sku = %(text)s),
     (SELECT product_id FROM catalog_variant WHERE id = %(id)s),
@@ -189,10 +192,17 @@ WHERE p.id = coalesce(
 
 
 def product_on_sale(reference: str, *, currency: str) -> FoundProduct | None:
-    """Return the product on sale that has this slug, id or former slug, or a variant with this SKU or id."""
+    """Return the product on sale that has this slug, id or former slug, or a variant with this SKU or id.
+
+    Costs one statement for a slug, two for the others.
+    """
+    parameters = {"currency": currency, "text": reference, "id": as_uuid(reference)}
     with connections["catalog"].cursor() as cursor:
-        cursor.execute(_FOUND, {"currency": currency, "text": reference, "id": as_uuid(reference)})
+        cursor.execute(f"{_SHOWN} d.slug = %(text)s", parameters)
         row = cursor.fetchone()
+        if row is None:
+            cursor.execute(_BY_ANOTHER_NAME, parameters)
+            row = cursor.fetchone()
     if row is None:
         return None
     product_id, slug, version, document, details, available = row

@@ -19,23 +19,9 @@ MOST_WORDS = 8
 MOST_CANDIDATES = 60
 MOST_CORRECTIONS = 4
 
+# A function of the schema, so that its plans are kept: planning the look-ups costs more than making them.
 _CANDIDATES = """
-SELECT asked.word, found.word
-FROM unnest(%(words)s::text[], %(trigrams)s::text[]) AS asked (word, trigrams)
-CROSS JOIN LATERAL (
-    SELECT v.word FROM catalog_word v WHERE v.word = asked.word
-    UNION ALL
-    (SELECT v.word FROM catalog_word v
-     WHERE asked.word = %(beginning)s AND v.word > asked.word AND v.word < asked.word || chr(1114111) LIMIT 1)
-    UNION ALL
-    (SELECT v.word FROM catalog_word v
-     WHERE v.trigrams && string_to_array(asked.trigrams, ' ')
-       AND length(v.word) BETWEEN length(asked.word) - 2 AND length(asked.word) + 2
-       AND NOT EXISTS (SELECT FROM catalog_word k WHERE k.word = asked.word)
-     ORDER BY cardinality(ARRAY(SELECT unnest(v.trigrams) INTERSECT SELECT unnest(string_to_array(asked.trigrams, ' '))))
-              DESC, abs(length(v.word) - length(asked.word)), v.word
-     LIMIT %(most)s)
-) AS found
+SELECT asked, candidate FROM catalog_word_candidates(%(words)s::text[], %(trigrams)s::text[], %(beginning)s, %(most)s)
 """
 
 

@@ -63,11 +63,14 @@ _WRITE = f"""
 WITH written AS (
     SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS r (
         product_id uuid, currency text, published_at timestamptz, sort_name text, price bigint, category_path uuid[],
-        facets text[], variant_ids uuid[], title text, terms text, text text, document text, details text)
+        facets text[], variant_ids uuid[], title text, terms text, text text, slug text, version bigint, document text,
+        details text)
 ), documents AS (
-    INSERT INTO catalog_listingdocument (product_id, currency, document, details)
-    SELECT product_id, currency, document, details FROM written
-    ON CONFLICT (product_id, currency) DO UPDATE SET document = excluded.document, details = excluded.details
+    INSERT INTO catalog_listingdocument (product_id, currency, slug, version, variant_ids, document, details)
+    SELECT product_id, currency, slug, version, variant_ids, document, details FROM written
+    ON CONFLICT (product_id, currency) DO UPDATE SET
+        slug = excluded.slug, version = excluded.version, variant_ids = excluded.variant_ids,
+        document = excluded.document, details = excluded.details
 )
 INSERT INTO catalog_listing
     (product_id, currency, published_at, sort_name, price, category_path, facets, variant_ids, search)
@@ -241,6 +244,8 @@ def _row(product: _Shown, currency: str, variants: list[VariantDocument]) -> dic
         "title": " ".join(words_of(product.title)),
         "terms": " ".join(dict.fromkeys(terms)),
         "text": " ".join(words_of(product.description)),
+        "slug": product.slug,
+        "version": product.version,
         "document": msgspec.json.encode(document).decode(),
         "details": msgspec.json.encode(details).decode(),
     }

@@ -337,12 +337,16 @@ def test_the_category_tree_is_shown_whole(api: Api) -> None:
         (f"{PRODUCTS}?q=cup", 2),
         (f"{PRODUCTS}?q=cpu", 2),
         (f"{PRODUCTS}/cup-1", 1),
+        (f"{PRODUCTS}/CUPS-S", 2),
     ],
 )
 def test_a_page_costs_the_same_few_statements_however_much_it_shows(
     api: Api, path: str, most: int, count_statements: CountStatements
 ) -> None:
     for number in range(12):
-        product(f"Cup {number}", handle=f"cup-{number}", category=("Cups",), variants={"S": 1, "M": 2, "L": 3})
+        sizes = {"S": 1, "M": 2, "L": 3}
+        product(
+            f"Cup {number}", handle=f"cup-{number}", category=("Cups",), variants=sizes, sku="" if number else "CUPS"
+        )
 
     assert count_statements(lambda: api.get(path)) <= most
