@@ -12,6 +12,8 @@ from infra.deployment.environment import Environment
 POOL_TIMEOUT_SECONDS = 5
 # An unreachable server is told apart from a slow one before the caller gives up.
 CONNECT_TIMEOUT_SECONDS = 4
+# A connection prepares a statement after it has run so often: soon, as only statements asked all the time can be.
+PREPARED_FROM = 1
 
 
 class DatabaseConfiguration:
@@ -29,6 +31,9 @@ class DatabaseConfiguration:
         # A process opens at most this many connections per alias. Eight request threads share four, as a request uses one
         # alias at a time.
         self.pool_size = env.number("DATABASE_POOL_SIZE", 4, least=1)
+        # Only statements of infra/databases/prepared.py are prepared. Off for poolers that give a client another connection for
+        # each transaction and do not know prepared statements.
+        self.prepares = env.flag("DATABASE_PREPARES", True)
         self.embedded_aliases = (
             tuple(alias for alias in schemas if not env.given(url_variable(alias))) if embedded else ()
         )
@@ -55,6 +60,7 @@ class DatabaseConfiguration:
         options = {
             **login.pop("OPTIONS", {}),
             "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+            "prepare_threshold": PREPARED_FROM if self.prepares else None,
             "pool": {
                 "min_size": 0,
                 "max_size": self.pool_size,

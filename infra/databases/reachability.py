@@ -56,7 +56,7 @@ def complaint_about(login: Mapping[str, Any], subject: str, variable: str) -> st
 
 def extra_options(login: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a URL said besides the address, such as `sslmode`."""
-    ours = {"server_side_binding", "pool", "connect_timeout"}
+    ours = {"pool", "connect_timeout", "prepare_threshold"}
     return {name: value for name, value in login.get("OPTIONS", {}).items() if name not in ours}
 
 
