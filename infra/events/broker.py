@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from infra.events.envelope import Run, encode_runs
-from infra.events.retries import StreamName
+from infra.events.retries import DueStream
 
 if TYPE_CHECKING:  # a process without a broker does not load Celery
     from celery import Celery
@@ -43,7 +43,7 @@ def send_runs(consumer: str, runs: Sequence[Run]) -> None:
         _send(consumer, runs=encode_runs(message))
 
 
-def send_retries(consumer: str, streams: Sequence[StreamName]) -> None:
+def send_retries(consumer: str, streams: Sequence[DueStream]) -> None:
     """Have a worker try again what failed in these streams."""
     _send(consumer, retries=[list(stream) for stream in streams])
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from django.db import DatabaseError, connections
+from django.db import connections
 
 from infra.events import broker, retries, wakeup
 from infra.events.background import repeat, return_connections
@@ -24,6 +24,9 @@ logger = logging.getLogger("infra.events")
 SHORTEST_PAUSE_SECONDS = 0.005
 SECONDS_BETWEEN_RETRIES = 0.25
 SECONDS_BETWEEN_CONFIRMATIONS = 1.0
+SECONDS_FOR_A_RETRY_AT_A_BROKER = (
+    300.0  # it may queue behind a backlog; one that comes later than this counts for nothing
+)
 PAUSE_OF_A_FAILED_MODULE_SECONDS = 2.0
 SECONDS_TO_STOP = 10.0
 
@@ -76,11 +79,11 @@ class RelayLoop:
         return self._pause
 
     def _retry(self, module: str) -> int:
-        due = retries.claim_due(module)
-        if due and self._uses_broker:
-            broker.send_retries(module, due)
-        else:
+        if not self._uses_broker:
+            due = retries.claim_due(module)
             retries.attempt(module, due)
+        elif due := retries.claim_due(module, lease_seconds=SECONDS_FOR_A_RETRY_AT_A_BROKER):
+            broker.send_retries(module, due)
         return len(due)
 
     def _wait(self, seconds: float) -> None:
@@ -90,10 +93,10 @@ class RelayLoop:
         return time.monotonic() >= self._resting.get(module, 0.0)
 
     def _guarded(self, module: str, work: Callable[[], int]) -> int:
-        """Do work of one module; while its database fails, the others go on."""
+        """Do work of one module; when its database or the broker fails, the others go on."""
         try:
             return work()
-        except DatabaseError:
+        except Exception:
             logger.exception("A round of the relay of %s failed", module)
             if not connections[module].is_usable():
                 connections[module].close()

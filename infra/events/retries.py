@@ -21,7 +21,7 @@ FROM (
     ORDER BY next_attempt_at LIMIT %s FOR UPDATE SKIP LOCKED
 ) AS due
 WHERE s.source = due.source AND s.key = due.key
-RETURNING s.source, s.key
+RETURNING s.source, s.key, s.next_attempt_at::text
 """
 
 _COUNT = """
@@ -35,9 +35,18 @@ RETURNING e.seq, e.attempts
 """
 
 
-class StreamName(NamedTuple):
+class DueStream(NamedTuple):
+    """A blocked stream, claimed for one attempt."""
+
     source: str
     key: str
+    claim: (
+        str  # when the claim ends; a later claim or attempt has another value, so that this one counts for nothing then
+    )
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.source, self.key
 
 
 class DiedBefore(Exception):
@@ -50,14 +59,14 @@ class _Stored(NamedTuple):
     envelope: Envelope
 
 
-def claim_due(consumer: str, *, limit: int = 20) -> list[StreamName]:
+def claim_due(consumer: str, *, limit: int = 20, lease_seconds: float | None = None) -> list[DueStream]:
     """Return blocked streams whose next attempt is due, kept from others for the time of a lease."""
     with connections[consumer].cursor() as cursor:
-        cursor.execute(_CLAIM, [setting("EVENTS_LEASE_SECONDS"), limit])
-        return [StreamName(*row) for row in cursor.fetchall()]
+        cursor.execute(_CLAIM, [lease_seconds or setting("EVENTS_LEASE_SECONDS"), limit])
+        return [DueStream(*row) for row in cursor.fetchall()]
 
 
-def attempt(consumer: str, streams: Sequence[StreamName]) -> None:
+def attempt(consumer: str, streams: Sequence[DueStream]) -> None:
     """Try the stored events of claimed streams in order, each stream in its own transaction.
 
     Raises:
@@ -74,17 +83,19 @@ def attempt(consumer: str, streams: Sequence[StreamName]) -> None:
             logger.exception("Trying %s of %s again in %s broke off", stream.key, stream.source, consumer)
 
 
-def _attempt_stream(consumer: str, stream: StreamName) -> None:
-    with transaction.atomic(using=consumer, durable=True), connections[consumer].cursor() as cursor:
-        cursor.execute(_COUNT, {"source": stream.source, "key": stream.key})
-        counted = cursor.fetchone()
+def _attempt_stream(consumer: str, stream: DueStream) -> None:
     with transaction.atomic(using=consumer, durable=True):
-        _lock(consumer, stream)
+        if not _lock(consumer, stream):
+            return
+        counted = _count(consumer, stream)
+    with transaction.atomic(using=consumer, durable=True):
+        if not _lock(consumer, stream):
+            return
         blocked, retry_in = _work_off(consumer, stream, counted)
         _save(consumer, stream, blocked=blocked, retry_in=retry_in)
 
 
-def _work_off(consumer: str, stream: StreamName, counted: tuple[int, int] | None) -> tuple[bool, float | None]:
+def _work_off(consumer: str, stream: DueStream, counted: tuple[int, int] | None) -> tuple[bool, float | None]:
     """Handle stored events until one fails; return whether the stream stays blocked, and when to come back."""
     for stored in _stored(consumer, stream):
         # Only the first was counted; behind it stand events that were never tried.
@@ -108,12 +119,26 @@ def _work_off(consumer: str, stream: StreamName, counted: tuple[int, int] | None
     return _is_stopped(consumer, stream), None
 
 
-def _lock(consumer: str, stream: StreamName) -> None:
+def _lock(consumer: str, stream: DueStream) -> bool:
+    """Lock the stream if the claim still stands; return whether it does."""
     with connections[consumer].cursor() as cursor:
-        cursor.execute("SELECT 1 FROM inbox_stream WHERE source = %s AND key = %s FOR NO KEY UPDATE", [*stream])
+        cursor.execute(
+            "SELECT 1 FROM inbox_stream WHERE source = %s AND key = %s AND next_attempt_at = %s::timestamptz"
+            " FOR NO KEY UPDATE",
+            [*stream],
+        )
+        return cursor.fetchone() is not None
 
 
-def _stored(consumer: str, stream: StreamName, limit: int = EVENTS_PER_ATTEMPT) -> list[_Stored]:
+def _count(consumer: str, stream: DueStream) -> tuple[int, int] | None:
+    """Count an attempt of the stream's first event; return its number and its attempts, None where nothing waits."""
+    with connections[consumer].cursor() as cursor:
+        cursor.execute(_COUNT, {"source": stream.source, "key": stream.key})
+        row: tuple[int, int] | None = cursor.fetchone()
+        return row
+
+
+def _stored(consumer: str, stream: DueStream, limit: int = EVENTS_PER_ATTEMPT) -> list[_Stored]:
     with connections[consumer].cursor() as cursor:
         # Nothing behind a dead letter that stops its key is tried.
         cursor.execute(
@@ -122,35 +147,35 @@ def _stored(consumer: str, stream: StreamName, limit: int = EVENTS_PER_ATTEMPT) 
             "  SELECT min(seq) FROM inbox_event"
             "  WHERE source = %(source)s AND key = %(key)s AND state = 'dead' AND blocks), 9223372036854775807)"
             " ORDER BY seq LIMIT %(limit)s",
-            {**stream._asdict(), "limit": limit},
+            {"source": stream.source, "key": stream.key, "limit": limit},
         )
         return [_Stored(seq, attempts, decode_envelope(text)) for seq, attempts, text in cursor.fetchall()]
 
 
-def _is_stopped(consumer: str, stream: StreamName) -> bool:
+def _is_stopped(consumer: str, stream: DueStream) -> bool:
     with connections[consumer].cursor() as cursor:
         cursor.execute(
             "SELECT EXISTS (SELECT 1 FROM inbox_event WHERE source = %s AND key = %s AND state = 'dead' AND blocks)",
-            [*stream],
+            stream.name,
         )
         return bool(cursor.fetchone()[0])
 
 
-def _set_aside(consumer: str, stream: StreamName, seq: int, verdict: Verdict, attempts: int) -> None:
+def _set_aside(consumer: str, stream: DueStream, seq: int, verdict: Verdict, attempts: int) -> None:
     with connections[consumer].cursor() as cursor:
         cursor.execute(
             "UPDATE inbox_event SET state = %s, attempts = %s, error = %s, blocks = %s, failed_at = clock_timestamp()"
             " WHERE source = %s AND key = %s AND seq = %s",
-            [verdict.state, attempts, verdict.error, verdict.blocks, *stream, seq],
+            [verdict.state, attempts, verdict.error, verdict.blocks, *stream.name, seq],
         )
 
 
-def _done(consumer: str, stream: StreamName, seq: int) -> None:
+def _done(consumer: str, stream: DueStream, seq: int) -> None:
     with connections[consumer].cursor() as cursor:
-        cursor.execute("DELETE FROM inbox_event WHERE source = %s AND key = %s AND seq = %s", [*stream, seq])
+        cursor.execute("DELETE FROM inbox_event WHERE source = %s AND key = %s AND seq = %s", [*stream.name, seq])
 
 
-def _save(consumer: str, stream: StreamName, *, blocked: bool, retry_in: float | None) -> None:
+def _save(consumer: str, stream: DueStream, *, blocked: bool, retry_in: float | None) -> None:
     with connections[consumer].cursor() as cursor:
         cursor.execute(
             "UPDATE inbox_stream SET blocked = %s,"
@@ -158,5 +183,5 @@ def _save(consumer: str, stream: StreamName, *, blocked: bool, retry_in: float |
             "                  AND state IN ('early', 'waiting', 'failed')),"
             " next_attempt_at = clock_timestamp() + make_interval(secs => %s)"
             " WHERE source = %s AND key = %s",
-            [blocked, *stream, retry_in, *stream],
+            [blocked, *stream.name, retry_in, *stream.name],
         )

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError
 from infra.events.broker import DELIVER
 from infra.events.envelope import decode_runs
 from infra.events.inbox import receive
-from infra.events.retries import StreamName, attempt
+from infra.events.retries import DueStream, attempt
 
 LONGEST_PAUSE_SECONDS = 30
 
@@ -26,6 +26,6 @@ def deliver(self: Task[Any, Any], *, consumer: str, runs: str = "[]", retries: l
         received = [msgspec.structs.replace(run, cautious=True) for run in received]
     try:
         receive(consumer, received)
-        attempt(consumer, [StreamName(*stream) for stream in retries or ()])
+        attempt(consumer, [DueStream(*stream) for stream in retries or ()])
     except (OperationalError, InterfaceError) as error:
         raise self.retry(exc=error, countdown=min(2**self.request.retries, LONGEST_PAUSE_SECONDS)) from error

@@ -285,3 +285,22 @@ def test_a_stream_under_way_in_one_process_is_not_tried_in_another() -> None:
 
     assert len(retries.claim_due("orders")) == 1
     assert retries.claim_due("orders") == []
+
+
+def test_an_attempt_that_comes_after_its_claim_counts_for_nothing() -> None:
+    poison = Poison(1)
+
+    with subscribed(Happened, poison, consumer="orders"):
+        announce_numbers("a", 1)
+        deliver()
+        late = retries.claim_due("orders")
+        let_retries_be_due()
+        in_time = retries.claim_due("orders")
+        attempts = poison.attempts
+        retries.attempt("orders", late)
+        assert poison.attempts == attempts
+        retries.attempt("orders", in_time)
+        retries.attempt("orders", in_time)
+
+    assert poison.attempts == attempts + 1
+    assert inbox_states() == [("a", 1, "failed", 2)]

@@ -6,10 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import pytest
+from celery import Celery
 from django.db import connections, transaction
 from pytest_django import Settings
 
 from infra.databases import pools
+from infra.events import broker
 from infra.events.envelope import Run
 from infra.events.inbox import receive
 from infra.events.outbox import publish
@@ -196,3 +198,19 @@ def test_a_long_handover_gives_back_the_streams_that_it_cannot_reach_in_its_leas
 def test_a_relay_refuses_to_run_inside_a_transaction() -> None:
     with transaction.atomic(using="catalog"), pytest.raises(RuntimeError, match="inside a transaction"):
         Relay("catalog", receive, confirmed_by_handover=True).relay_once()
+
+
+def test_events_stay_in_the_outbox_while_the_broker_is_out_of_reach(monkeypatch: pytest.MonkeyPatch) -> None:
+    unreachable = Celery(broker="redis://127.0.0.1:1", set_as_current=False)
+    unreachable.conf.update(task_publish_retry=False, broker_transport_options={"max_retries": 0})
+    monkeypatch.setattr(broker, "celery_app", lambda: unreachable)
+
+    with subscribed(Happened, remember, consumer="orders"):
+        announce_numbers("a", 1)
+        moved = Relay("catalog", broker.send_runs, confirmed_by_handover=False).relay_once()
+        kept = ready()
+        let_leases_run_out()
+        deliver_all()
+
+    assert (moved, kept) == (0, 1)
+    assert remembered() == {"a": [1]}
