@@ -38,9 +38,9 @@ def currency_of(request: Request) -> str:
 def asked(request: Request) -> Asked:
     """Return the filters and the order of a list. A search costs one query, for the words in it."""
     text = parameters.text(request, "q")
-    sort = Sort(parameters.choice(request, "sort", list(Sort), default=(Sort.RELEVANCE if text else Sort.NEWEST).value))
+    sort = Sort(parameters.choice(request, "sort", list(Sort), default=Sort.RELEVANCE))
     if sort is Sort.RELEVANCE and text is None:
-        raise InvalidParameter("sort", "sort=relevance needs a search (q).")
+        sort = Sort.NEWEST
     expression = understood(text) if text else None
     filters = Filters(
         currency=currency_of(request),

@@ -13,6 +13,7 @@ from infra.http.pagination import Page, read_cursor
 from infra.http.preconditions import etag_of, not_modified
 from infra.http.responses import Json
 from infra.http.schema import IF_NONE_MATCH, page_of
+from infra.http.serializers import LARGEST_EXACT_NUMBER
 from infra.http.views import ApiView
 from modules.catalog import queries
 from modules.catalog.http import serializers
@@ -24,6 +25,7 @@ from modules.catalog.use_cases.products import ProductUnknown
 
 # The same for everybody, so that caches may keep it; asked again each time, because the stock changes with each order.
 PUBLIC = "public, no-cache"
+AMOUNT = {"type": "integer", "minimum": 0, "maximum": LARGEST_EXACT_NUMBER}
 CURRENCY = OpenApiParameter(
     "currency", str, description="ISO 4217; the shop's by default. What has no price in it is left out."
 )
@@ -51,15 +53,19 @@ class Products(ApiView):
     @extend_schema(
         operation_id="listProducts",
         parameters=[
-            OpenApiParameter("q", str, description="Words to be found; slips of the pen are forgiven."),
+            OpenApiParameter(
+                "q",
+                {"type": "string", "maxLength": 200},
+                description="Words to be found; slips of the pen are forgiven.",
+            ),
             OpenApiParameter("category", str, description="A category's slug; the categories below it count in."),
             OpenApiParameter(
                 "attribute",
                 {"type": "array", "items": {"type": "string", "pattern": "^[^:]+:.+$"}},
                 description="Like colour:Red. Of several values of one code any is found; several codes must all fit.",
             ),
-            OpenApiParameter("minPrice", int, description="In minor units, included."),
-            OpenApiParameter("maxPrice", int, description="In minor units, included."),
+            OpenApiParameter("minPrice", AMOUNT, description="In minor units, included."),
+            OpenApiParameter("maxPrice", AMOUNT, description="In minor units, included."),
             OpenApiParameter("available", bool, description="true: what is in stock; false: what is sold out."),
             OpenApiParameter("sort", str, enum=list(queries.Sort), description="relevance for a search, else newest."),
             OpenApiParameter("facets", bool, description="true: count what each further choice would leave."),

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connections
 
+from infra.databases.prepared import prepared_cursor
 from modules.catalog.queries.documents import ALWAYS_AVAILABLE, ProductDocument, read_details, read_document
 from modules.catalog.queries.search import TEXT_SEARCH_CONFIGURATION
 
@@ -169,7 +169,7 @@ def listed_products(
         JOIN catalog_listingdocument d ON d.product_id = page.product_id AND d.currency = page.currency
         ORDER BY page.key {direction}, page.product_id {direction}
     """  # noqa: S608  # fixed expressions only; every value is a parameter
-    with connections["catalog"].cursor() as cursor:
+    with prepared_cursor("catalog") as cursor:
         cursor.execute(statement, [*parameters, limit])
         return [
             ListedProduct((key, product_id), read_document(document).with_stock(available))
@@ -197,7 +197,7 @@ def product_on_sale(reference: str, *, currency: str) -> FoundProduct | None:
     Costs one statement for a slug, two for the others.
     """
     parameters = {"currency": currency, "text": reference, "id": as_uuid(reference)}
-    with connections["catalog"].cursor() as cursor:
+    with prepared_cursor("catalog") as cursor:
         cursor.execute(f"{_SHOWN} d.slug = %(text)s", parameters)
         row = cursor.fetchone()
         if row is None:

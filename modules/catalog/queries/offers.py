@@ -7,8 +7,8 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.db import connections
 
+from infra.databases.prepared import prepared_cursor
 from infra.money import Money
 from modules.catalog.contract import Offer
 from modules.catalog.queries.documents import ALWAYS_AVAILABLE
@@ -44,7 +44,7 @@ def offers(references: Collection[str], *, currency: str) -> dict[str, Offer]:
     parameters: dict[str, Any] = {"ids": list(ids.values()), "skus": list(references), "currency": currency}
     by_sku: dict[str, Offer] = {}
     by_id: dict[UUID, Offer] = {}
-    with connections["catalog"].cursor() as cursor:
+    with prepared_cursor("catalog") as cursor:
         cursor.execute(_OFFERS, parameters)
         for row in cursor.fetchall():
             offer = _offer(row, currency)
