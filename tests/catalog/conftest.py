@@ -19,7 +19,7 @@ def count_statements() -> Callable[[Callable[[], object]], int]:
     def count(work: Callable[[], object]) -> int:
         with CaptureQueriesContext(connections["catalog"]) as captured:
             work()
-        return sum(not query["sql"].startswith(("BEGIN", "COMMIT")) for query in captured.captured_queries)
+        return sum(not (query["sql"] or "").startswith(("BEGIN", "COMMIT")) for query in captured.captured_queries)
 
     return count
 

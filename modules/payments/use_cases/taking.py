@@ -126,9 +126,7 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
                 amount=order.total.amount,
                 created_at=now,
             )
-            attempt = Attempt(
-                payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY
-            )
+            attempt = Attempt(payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY)
             insert_together([[payment], [attempt]], using="payments")
             return payment, attempt
     except IntegrityError as error:
