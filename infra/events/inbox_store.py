@@ -20,14 +20,15 @@ ON CONFLICT (source, key) DO UPDATE SET position = s.position
 RETURNING source, key, position, blocked, stored
 """
 
+# An upsert, although the rows are there: it finds them by the key, whatever the planner thinks of the table's size.
 _SAVE = """
-UPDATE inbox_stream AS s
-SET position = new.position, blocked = new.blocked, stored = new.stored,
-    next_attempt_at = CASE WHEN new.retry_in IS NULL THEN s.next_attempt_at
-                           ELSE clock_timestamp() + make_interval(secs => new.retry_in) END
+INSERT INTO inbox_stream AS s (source, key, position, blocked, stored, next_attempt_at)
+SELECT source, key, position, blocked, stored, clock_timestamp() + make_interval(secs => retry_in)
 FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::bool[], %s::bool[], %s::float8[])
     AS new (source, key, position, blocked, stored, retry_in)
-WHERE s.source = new.source AND s.key = new.key
+ON CONFLICT (source, key) DO UPDATE
+SET position = excluded.position, blocked = excluded.blocked, stored = excluded.stored,
+    next_attempt_at = COALESCE(excluded.next_attempt_at, s.next_attempt_at)
 """
 
 _STORE = """
