@@ -160,17 +160,18 @@ def listed_products(
     for condition, values in (*conditions_of(filters).values(), later):
         source += f" AND {condition}"
         parameters += values
+    # The limit is part of the text, because the plan of a prepared statement depends on it.
     # An instant is only for the cursor: as text it need not be read as a date for each row.
     key = "page.key::text" if sort is Sort.NEWEST else "page.key"
     statement = f"""
         SELECT {key}, page.product_id, d.document, {AVAILABLE.format(variant_ids="page.variant_ids")}
         FROM (SELECT {keys[0]} AS key, l.product_id, l.currency, l.variant_ids {source}
-              ORDER BY {keys[0]} {direction}, l.product_id {direction} LIMIT %s) AS page
+              ORDER BY {keys[0]} {direction}, l.product_id {direction} LIMIT {limit:d}) AS page
         JOIN catalog_listingdocument d ON d.product_id = page.product_id AND d.currency = page.currency
         ORDER BY page.key {direction}, page.product_id {direction}
     """  # noqa: S608  # fixed expressions only; every value is a parameter
     with prepared_cursor("catalog") as cursor:
-        cursor.execute(statement, [*parameters, limit])
+        cursor.execute(statement, parameters)
         return [
             ListedProduct((key, product_id), read_document(document).with_stock(available))
             for key, product_id, document, available in cursor.fetchall()

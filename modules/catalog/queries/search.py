@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from django.db import connections
 from rapidfuzz.distance import OSA, JaroWinkler
 
+from infra.databases.prepared import prepared_cursor
 from modules.catalog.queries.words import LONGEST_WORD, SHORTEST_CORRECTED, compact, trigrams, words_of
 
 # PostgreSQL's stemmer for the shop's language. Indexing and searching must use the same one.
@@ -70,7 +70,7 @@ def _corrections(words: set[str], *, beginning: str) -> dict[str, list[str]]:
         "most": MOST_CANDIDATES,
     }
     candidates: dict[str, set[str]] = defaultdict(set)
-    with connections["catalog"].cursor() as cursor:
+    with prepared_cursor("catalog") as cursor:
         cursor.execute(_CANDIDATES, parameters)
         for word, found in cursor.fetchall():
             candidates[word].add(found)

@@ -11,9 +11,10 @@ from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.backends.utils import CursorWrapper
 
+from infra.databases.prepared import prepared_cursor
 from infra.events.outbox import publish
 from modules.catalog.contract import OutOfStock, ReservationReleased
 from modules.catalog.events import StockDepleted
@@ -122,7 +123,7 @@ def reserve_stock(*, key: str, quantities: Mapping[UUID, int], hold_seconds: int
     """
     if not quantities or min(quantities.values()) < 1 or hold_seconds < 1:
         raise ValueError("A reservation needs at least one piece of each variant, and a second.")
-    with transaction.atomic(using="catalog"), connections["catalog"].cursor() as cursor:
+    with transaction.atomic(using="catalog"), prepared_cursor("catalog") as cursor:
         cursor.execute(_OPEN, {"key": key, "state": State.HELD.value, "seconds": hold_seconds})
         opened = cursor.fetchone()
         if opened is not None:
@@ -147,7 +148,7 @@ def commit_stock(*, key: str) -> None:
         OutOfStock: the hold had expired and its pieces are gone meanwhile, or there never was one.
         ReservationReleased: the key was released before.
     """
-    with transaction.atomic(using="catalog"), connections["catalog"].cursor() as cursor:
+    with transaction.atomic(using="catalog"), prepared_cursor("catalog") as cursor:
         cursor.execute(_COMMIT_HELD, [key])
         if cursor.fetchone() is None:
             state, _ = _locked(cursor, key)
@@ -165,7 +166,7 @@ def commit_stock(*, key: str) -> None:
 
 def release_stock(*, key: str) -> None:
     """Give the pieces back, held or sold, and close the key for ever; see `CatalogContract.release_stock`."""
-    with transaction.atomic(using="catalog"), connections["catalog"].cursor() as cursor:
+    with transaction.atomic(using="catalog"), prepared_cursor("catalog") as cursor:
         cursor.execute(_OPEN, {"key": key, "state": State.RELEASED.value, "seconds": 0})
         if cursor.fetchone() is not None:
             return  # unknown until now: closed before it could be used
@@ -183,7 +184,7 @@ def expire_holds() -> int:
     """Give back the pieces of holds whose time is over, and return how many holds those were; sold pieces stay sold."""
     expired = 0
     while True:
-        with transaction.atomic(using="catalog"), connections["catalog"].cursor() as cursor:
+        with transaction.atomic(using="catalog"), prepared_cursor("catalog") as cursor:
             cursor.execute(_EXPIRE, [MOST_EXPIRED_AT_ONCE])
             (keys,) = _row(cursor)
             if keys:
