@@ -200,7 +200,7 @@ def test_one_error_keeps_the_whole_file_out(write: Write) -> None:
     sentence, errors, summary = refused(path)
 
     assert errors == ["line 3: '29.999' has more decimals than EUR has."]
-    assert sentence.startswith("1 errors; nothing was imported.")
+    assert sentence.startswith("1 error; nothing was imported.")
     assert summary == "1 0 0 1; 1 0 0 1"
     assert nothing_is_stored()
 
@@ -208,7 +208,7 @@ def test_one_error_keeps_the_whole_file_out(write: Write) -> None:
 def test_products_without_errors_can_be_imported_alone(write: Write) -> None:
     sentence, _, summary = refused(write.csv(VASE, LARGE_VASE.replace("29.90", "x"), LAMP), "--skip-bad")
 
-    assert sentence == "1 errors; the other products were imported."
+    assert sentence == "1 error; the other products were imported."
     assert summary == "1 0 0 1; 1 0 0 1"
     assert list(Product.objects.values_list("handle", flat=True)) == ["lamp"]
 

@@ -21,8 +21,8 @@ from modules.catalog.use_cases.imports import Format, Options, Report, Stage, Un
 
 class Command(BaseCommand):
     help = (
-        "Import products from Shopify's product CSV, or from JSON lines. The whole file is checked first; it is stored whole or"
-        " not at all. A second run of the same file changes nothing.\n\n" + (jsonl.__doc__ or "")
+        "Import products from Shopify's product CSV, or from JSON lines. The whole file is checked first;\n"
+        "it is stored whole or not at all. A second run of the same file changes nothing.\n\n" + (jsonl.__doc__ or "")
     )
 
     def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> Any:
@@ -68,14 +68,15 @@ class Command(BaseCommand):
                 if chosen.skips_bad or chosen.is_dry_run
                 else " Put them right, or import the others with --skip-bad."
             )
-            raise CommandError(f"{report.problems} errors; {stored}.{hint}")
+            errors = "1 error" if report.problems == 1 else f"{report.problems:,} errors"
+            raise CommandError(f"{errors}; {stored}.{hint}")
         if chosen.is_dry_run:
             self.stdout.write("Dry run: nothing was changed.")
 
     def _import(self, path: Path, options: Options) -> Report:
         console = Console(file=self.stderr, soft_wrap=True)  # type: ignore[arg-type]
         columns = (TextColumn("{task.description:<9}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, transient=True) as progress:
+        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
             size = path.stat().st_size if path.is_file() else None
             tasks: dict[Stage, TaskID] = {}
 

@@ -25,8 +25,8 @@ class Command(BaseCommand):
                 "The catalogue has products already." + (f" {drawn} pictures were drawn again." if drawn else "")
             )
             return
-        console = Console(file=sys.stderr, quiet=not sys.stderr.isatty())
-        with Progress(console=console, transient=True) as progress:
+        console = Console(file=sys.stderr)
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as progress:
             task = progress.add_task("Sample catalogue", total=words().size)
             made = store_sample(now=timezone.now(), on_progress=lambda count: progress.advance(task, count))
         self.stdout.write(f"{made.products} products in {made.variants} variants, with pictures.")
