@@ -1,4 +1,4 @@
-"""Install the servers that the tests start for themselves, where this can be done without asking: Debian's, as root.
+"""Install the servers and programs that the tests start for themselves, where this can be done without asking: Debian's, as root.
 
 Their packages would also start them as services of the machine; that is held back, and nothing is left running.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Debian's package by program.
-PACKAGES = {"redis-server": "redis-server", "rabbitmq-server": "rabbitmq-server"}
+PACKAGES = {"redis-server": "redis-server", "rabbitmq-server": "rabbitmq-server", "hledger": "hledger"}
 BROWSER = {"chromium": "chromium"}
 # Debian asks this program before it starts a package's service; 101 means no.
 POLICY = Path("/usr/sbin/policy-rc.d")

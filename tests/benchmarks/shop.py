@@ -74,7 +74,7 @@ def prepared_server() -> Any:
 def measure(folder: Path) -> None:
     from django.db import connections
 
-    console = Console()
+    console = Console(width=120)
     product = detail_path()
     paths = {
         "list": "/api/v1/catalog/products?limit=20",
@@ -222,6 +222,7 @@ def served(application: str, environment: dict[str, str]) -> Iterator[Served]:
         [sys.executable, "-m", "gunicorn", "-c", "infra/deployment/gunicorn.py", application],
         cwd=REPOSITORY,
         env=os.environ | environment | {"PORT": str(port), "WEB_PROCESSES": "2"},
+        stdout=subprocess.DEVNULL,  # the e-mails of all those orders
     )
     try:
         for _ in range(200):
