@@ -35,7 +35,7 @@ def insert_together(groups: Sequence[Sequence[Model]], *, using: str) -> None:
 
 
 @lru_cache(maxsize=64)
-def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> sql.Composed:
+def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> str:
     inserts = [
         sql.SQL(
             "INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s)"
@@ -44,9 +44,9 @@ def _statement(tables: tuple[tuple[str, tuple[str, ...]], ...]) -> sql.Composed:
     ]
     *first, last = inserts
     if not first:
-        return last
+        return last.as_string()
     named = [sql.SQL("part{} AS ({})").format(sql.SQL(str(number)), insert) for number, insert in enumerate(first)]
-    return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(named), last)
+    return sql.SQL("WITH {} {}").format(sql.SQL(", ").join(named), last).as_string()
 
 
 def _columns(instance: Model) -> tuple[str, ...]:

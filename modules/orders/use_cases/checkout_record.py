@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -96,21 +97,27 @@ def _statement(
     events: Sequence[str],
     detail: Mapping[str, Any] | None,
     progress: Mapping[str, Any],
-) -> tuple[sql.Composed, list[Any]]:
+) -> tuple[str, list[Any]]:
+    parameters = [*_values(progress), checkout.order_id, checkout.fence, *_values(learnt)]
+    if events:
+        parameters += [Jsonb(dict(detail or {})), [new_id() for _ in events], list(events)]
+    return _text(tuple(progress), tuple(learnt), bool(events)), parameters
+
+
+@lru_cache(maxsize=64)  # a saga has a handful of them
+def _text(progress: tuple[str, ...], learnt: tuple[str, ...], with_events: bool) -> str:
     parts = [
         sql.SQL("held AS (UPDATE {} SET {} WHERE order_id = %s AND fence = %s RETURNING order_id)").format(
             sql.Identifier(Checkout._meta.db_table), _assignments(progress)
         )
     ]
-    parameters = [*_values(progress), checkout.order_id, checkout.fence]
     if learnt:
         parts.append(
             sql.SQL("learnt AS (UPDATE {} SET {} WHERE id IN (SELECT order_id FROM held))").format(
                 sql.Identifier(Order._meta.db_table), _assignments(learnt)
             )
         )
-        parameters += _values(learnt)
-    if events:
+    if with_events:
         parts.append(
             sql.SQL(
                 "remembered AS (INSERT INTO {} (id, order_id, at, event, actor, detail)"
@@ -118,12 +125,11 @@ def _statement(
                 " FROM held, unnest(%s::uuid[], %s::text[]) AS new(id, event))"
             ).format(sql.Identifier(HistoryEntry._meta.db_table))
         )
-        parameters += [Jsonb(dict(detail or {})), [new_id() for _ in events], list(events)]
-    return sql.SQL("WITH {} SELECT order_id FROM held").format(sql.SQL(", ").join(parts)), parameters
+    return sql.SQL("WITH {} SELECT order_id FROM held").format(sql.SQL(", ").join(parts)).as_string()
 
 
-def _assignments(facts: Mapping[str, Any]) -> sql.Composed:
-    return sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in facts)
+def _assignments(names: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.SQL("{} = %s").format(sql.Identifier(name)) for name in names)
 
 
 def _values(facts: Mapping[str, Any]) -> list[Any]:
