@@ -62,7 +62,7 @@ def open_transactions() -> list[str]:
                 opened.append(alias)
         elif not connection.autocommit and connection.connection is not None:
             opened.append(alias)
-    return opened
+    return sorted(opened)
 
 
 def refuse_open_transactions(method: Method) -> None:
