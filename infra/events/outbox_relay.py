@@ -18,6 +18,7 @@ from uuid import UUID, uuid4
 from django.db import DatabaseError, connections
 from django.db.backends.utils import CursorWrapper
 
+from infra.databases.prepared import prepared_cursor
 from infra.events.configuration import setting
 from infra.events.envelope import Envelope, Numbered, Run, envelope_of
 from infra.events.subscriptions import consumers_of
@@ -127,6 +128,13 @@ class Relay:
         self._hand_over = hand_over
         self._confirmed = confirmed_by_handover
         self._after = ""  # streams are taken in turn
+
+    def relay_if_ready(self) -> int:
+        """Do as `relay_once` when anything waits in the outbox: a look costs a tenth of a claim."""
+        with prepared_cursor(self.source) as cursor:
+            cursor.execute("SELECT 1 FROM outbox_ready LIMIT 1")
+            is_ready = cursor.fetchone() is not None
+        return self.relay_once() if is_ready else 0
 
     def relay_once(self) -> int:
         """Hand over what is ready, up to one claim's worth; return how many events were taken off.

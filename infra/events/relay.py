@@ -32,7 +32,7 @@ SECONDS_TO_STOP = 10.0
 # A request that publishes once mostly does so again within milliseconds. A round for each would take the processor from the
 # requests of this process, so what comes together is handled together.
 GATHERING_SECONDS = 0.01
-# After a round that moved fewer, the next waits for a nudge or the poll: there is no backlog.
+# A claim that leaves a backlog behind has moved at least so many (EVENTS_PER_STREAM, STREAMS_PER_CLAIM).
 FEW = 50
 
 
@@ -43,11 +43,16 @@ class RelayLoop:
 
     Args:
         longest_pause: with nothing to do it looks again after so many seconds; a commit in this process wakes it at once.
+        shortest_pause: so soon it looks again after it found something unasked. Where most of what it finds was committed in
+            this process there is no reason to, as it is told of that.
     """
 
-    def __init__(self, modules: Sequence[str], *, longest_pause: float) -> None:
+    def __init__(
+        self, modules: Sequence[str], *, longest_pause: float, shortest_pause: float = SHORTEST_PAUSE_SECONDS
+    ) -> None:
         self.modules = tuple(modules)
         self._pause = self._longest_pause = longest_pause
+        self._shortest_pause = min(shortest_pause, longest_pause)
         self._uses_broker = bool(broker_url())
         hand_over = broker.send_runs if self._uses_broker else receive
         self._relays = {
@@ -56,7 +61,7 @@ class RelayLoop:
         self._confirmations = {module: Confirmations(module) for module in modules} if self._uses_broker else {}
         self._with_work: frozenset[str] = frozenset()
         self._resting: dict[str, float] = {}  # modules whose database failed, until when
-        self._next_retries = self._next_confirmations = 0.0
+        self._next_look = self._next_retries = self._next_confirmations = 0.0
 
     def run(self, stop: threading.Event) -> None:
         repeat(self.step, until=stop, wait=self._wait)
@@ -64,24 +69,32 @@ class RelayLoop:
     def step(self) -> float:
         """Do one round; return how long to wait for the next, 0 when there is more to do."""
         now = time.monotonic()
-        modules = self._with_work or self.modules
-        moved = sum(self._guarded(module, self._relays[module].relay_once) for module in modules if self._is_up(module))
+        counts = {module: self._guarded(module, self._relays[module].relay_once) for module in self._with_work}
+        found = 0
+        if now >= self._next_look:  # also while one nudge follows another: others' commits wait for this
+            found += self._look(counts)
         if now >= self._next_retries:
             self._next_retries = now + SECONDS_BETWEEN_RETRIES
             for module in self.modules:
-                moved += self._guarded(module, partial(self._retry, module)) if self._is_up(module) else 0
+                found += self._guarded(module, partial(self._retry, module))
         if self._confirmations and now >= self._next_confirmations:
             self._next_confirmations = now + SECONDS_BETWEEN_CONFIRMATIONS
             for module, confirmations in self._confirmations.items():
-                moved += self._guarded(module, confirmations.look) if self._is_up(module) else 0
-        self._with_work = frozenset()
-        if moved:
-            self._pause = SHORTEST_PAUSE_SECONDS
-            return 0.0
-        # The longer nothing comes, the less often it looks.
+                found += self._guarded(module, confirmations.look)
+        if found:
+            self._pause = self._shortest_pause
+            self._next_look = min(self._next_look, now + self._pause)
+        self._with_work = frozenset(module for module, count in counts.items() if count >= FEW)
+        return 0.0 if self._with_work else max(0.001, self._next_look - time.monotonic())
+
+    def _look(self, counts: dict[str, int]) -> int:
+        """Look at the outboxes that nobody told of; return how many events were found. The longer none, the later again."""
+        unasked = [module for module in self.modules if module not in counts]
+        counts |= {module: self._guarded(module, self._relays[module].relay_if_ready) for module in unasked}
         self._pause = min(2 * self._pause, self._longest_pause)
+        self._next_look = time.monotonic() + self._pause
         return_connections(self.modules)
-        return self._pause
+        return sum(counts[module] for module in unasked)
 
     def _retry(self, module: str) -> int:
         if not self._uses_broker:
@@ -98,11 +111,10 @@ class RelayLoop:
             woken_for |= wakeup.wait(0)
         self._with_work = woken_for & frozenset(self.modules)
 
-    def _is_up(self, module: str) -> bool:
-        return time.monotonic() >= self._resting.get(module, 0.0)
-
     def _guarded(self, module: str, work: Callable[[], int]) -> int:
         """Do work of one module; when its database or the broker fails, the others go on."""
+        if time.monotonic() < self._resting.get(module, 0.0):
+            return 0
         try:
             return work()
         except Exception:
@@ -118,7 +130,8 @@ class BackgroundRelay:
 
     def __init__(self) -> None:
         self._stop = threading.Event()
-        loop = RelayLoop(local_modules(), longest_pause=setting("EVENTS_POLL_IN_WEB_SECONDS"))
+        poll = setting("EVENTS_POLL_IN_WEB_SECONDS")
+        loop = RelayLoop(local_modules(), longest_pause=poll, shortest_pause=poll)
         clock = Clock()
         self._threads = [
             threading.Thread(target=loop.run, args=[self._stop], name="banyan-relay", daemon=True),
