@@ -30,6 +30,15 @@ JOURNEY = (
 )
 
 
+# The unique key decides between two who book at once; both get the one line that came to be.
+_BOOK = """
+INSERT INTO shipping_builtin_carrier_book AS book (id, booking_key, reference, destination, is_withdrawn)
+VALUES (%s, %s, %s, %s, false)
+ON CONFLICT (booking_key) DO UPDATE SET booking_key = book.booking_key
+RETURNING reference, is_withdrawn
+"""
+
+
 class CarriedParcel(models.Model):
     """A line in the built-in carrier's book; the shop's own code never looks into it."""
 
@@ -55,21 +64,13 @@ class BuiltInCarrier:
 
     def book(self, *, booking_key: str, parcel: Parcel) -> Label:
         _refuse_open_transactions()
-        # The unique key decides between two who book at once; both read the one line that came to be.
-        CarriedParcel.objects.bulk_create(
-            [
-                CarriedParcel(
-                    booking_key=booking_key,
-                    reference=f"BP{secrets.randbelow(10**16):016d}",
-                    destination=parcel.address.country,
-                )
-            ],
-            ignore_conflicts=True,
-        )
-        booked = CarriedParcel.objects.get(booking_key=booking_key)
-        if booked.is_withdrawn:
+        with connections["shipping"].cursor() as cursor:
+            reference = f"BP{secrets.randbelow(10**16):016d}"
+            cursor.execute(_BOOK, [new_id(), booking_key, reference, parcel.address.country])
+            reference, is_withdrawn = cursor.fetchone()
+        if is_withdrawn:
             raise LabelRefused("The label was given back.")
-        return Label(carrier=self.name, reference=booked.reference)
+        return Label(carrier=self.name, reference=reference)
 
     def withdraw(self, *, booking_key: str) -> None:
         _refuse_open_transactions()

@@ -32,15 +32,6 @@ class ShipmentKey(models.Model):
         return self.key
 
     @staticmethod
-    def claim(key: str) -> bool:
-        """Return whether this transaction is the first to use the key; waits for one that is using it."""
-        with connections["shipping"].cursor() as cursor:
-            cursor.execute(
-                "INSERT INTO shipping_shipmentkey (key, is_closed) VALUES (%s, false) ON CONFLICT DO NOTHING", [key]
-            )
-            return bool(cursor.rowcount)
-
-    @staticmethod
     def close(key: str) -> None:
         """Close the key for ever, used or not; waits for a transaction that is using it."""
         with connections["shipping"].cursor() as cursor:

@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from infra.databases.prepared import prepared_cursor
 from infra.money import Money
 from infra.postal_address import PostalAddress, normalised, problems_of
 from modules.shipping.contract import InvalidAddress, NotServed, RateQuote, UnknownRate
@@ -179,8 +181,7 @@ def zone_of(*, country: str, postcode: str) -> ZoneCard:
     Raises:
         NotServed: there is none.
     """
-    candidates = zone_cards(Q(is_rest_of_world=True) | Q(countries__contains=[country]), is_active=True)
-    zone = responsible(candidates, country=country, postcode=postcode)
+    zone = responsible(_active_zones(country), country=country, postcode=postcode)
     if zone is None:
         raise NotServed(f"The shop does not send to {' '.join((country, postcode)).strip()}.")
     return zone
@@ -193,12 +194,35 @@ def unknown_rate(code: str, known: Iterable[str]) -> UnknownRate:
 
 def zone_cards(*conditions: Q, **filters: bool) -> list[ZoneCard]:
     """Return zones with their rates and steps, in one statement."""
+    return _cards(_rows(*conditions, **filters))
+
+
+def _active_zones(country: str) -> list[ZoneCard]:
+    """Return the active zones that may answer for a country. Every order asks this twice, so it is built and planned once."""
+    statement, parameters = _statement_for(country)
+    with prepared_cursor("shipping") as cursor:
+        cursor.execute(statement, parameters)
+        return _cards(dict(zip(_ZONE_FIELDS + _RATE_FIELDS, row, strict=True)) for row in cursor.fetchall())
+
+
+@lru_cache(maxsize=512)  # there are some 250 countries
+def _statement_for(country: str) -> tuple[str, tuple[Any, ...]]:
+    rows = _rows(Q(is_rest_of_world=True) | Q(countries__contains=[country]), is_active=True)
+    statement, parameters = rows.query.get_compiler("shipping").as_sql()
+    return statement, tuple(parameters)
+
+
+def _rows(*conditions: Q, **filters: bool) -> QuerySet[Zone, Any]:
     # A left join, one row per step: a zone without rates must be seen too, because it still answers for its places.
-    rows = (
+    rows: QuerySet[Zone, Any] = (
         Zone.objects.filter(*conditions, **filters)
         .order_by("is_rest_of_world", "priority", "rates__method__code", "rates__id", "rates__steps__from_value")
         .values(*_ZONE_FIELDS, *_RATE_FIELDS)
     )
+    return rows
+
+
+def _cards(rows: Iterable[dict[str, Any]]) -> list[ZoneCard]:
     return [_zone_card(list(its_rows)) for _, its_rows in groupby(rows, key=itemgetter("code"))]
 
 

@@ -7,17 +7,17 @@ asked is keyed by the shipment's id, so asking twice is harmless.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import structlog
-from django.db import transaction
-from django.db.models import F
+from django.db import connections, transaction
+from django.db.models import F, prefetch_related_objects
 
 from infra.events.outbox import publish
 from modules.shipping.contract import ShipmentStatus
 from modules.shipping.events import ShipmentDelivered
-from modules.shipping.gateways.carrier import Carrier, CarrierUnavailable, LabelRefused, Parcel, Scan
+from modules.shipping.gateways.carrier import Carrier, CarrierUnavailable, Label, LabelRefused, Parcel, Scan
 from modules.shipping.models import Shipment, TrackingEvent
 
 BATCH = 20  # shipments claimed at once: with a carrier that takes a second for each call, done within the lease
@@ -30,6 +30,26 @@ ORDER = {status: rank for rank, status in enumerate((*ON_THE_WAY, ShipmentStatus
 
 log = structlog.get_logger(__name__)
 
+# After each attempt a shipment is left alone for the lease, doubled with every further one up to the longest pause.
+_CLAIM = """
+UPDATE shipping_shipment AS s
+SET attempts = s.attempts + 1,
+    due_at = %(now)s + make_interval(secs => least(%(lease)s * 2 ^ least(s.attempts, 10), %(longest)s))
+FROM (
+    SELECT id FROM shipping_shipment WHERE due_at <= %(now)s ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+) AS due
+WHERE s.id = due.id
+RETURNING s.*
+"""
+
+_KEEP_LABELS = """
+UPDATE shipping_shipment AS s
+SET carrier = bought.carrier, carrier_reference = bought.reference, due_at = NULL, attempts = 0, problem = ''
+FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS bought (id, carrier, reference)
+WHERE s.id = bought.id AND s.status = 'READY'
+RETURNING s.id
+"""
+
 
 def ask_the_carrier(*, now: datetime, carrier: Carrier) -> int:
     """Do what is due with the carrier, for at most one batch of shipments; return how many were looked at.
@@ -37,9 +57,13 @@ def ask_the_carrier(*, now: datetime, carrier: Carrier) -> int:
     A shipment whose asking fails is asked for again, after a pause that grows; the others go on.
     """
     claimed = _claim(now)
+    labels: list[tuple[Shipment, Label]] = []
     for shipment in claimed:
         try:
-            _go_on_with(shipment, now=now, carrier=carrier)
+            if shipment.status == ShipmentStatus.READY and not shipment.carrier_reference:
+                labels.append((shipment, _book(shipment, carrier=carrier)))
+            else:
+                _go_on_with(shipment, now=now, carrier=carrier)
         except (CarrierUnavailable, LabelRefused) as problem:
             log.warning("carrier_failed", shipment_id=str(shipment.id), attempts=shipment.attempts, code=problem.code)
             Shipment.objects.filter(id=shipment.id).update(problem=problem.detail[:300])
@@ -47,6 +71,7 @@ def ask_the_carrier(*, now: datetime, carrier: Carrier) -> int:
             # One parcel that the carrier's answer breaks must not keep the others waiting.
             log.error("carrier_failed", shipment_id=str(shipment.id), attempts=shipment.attempts, exc_info=error)
             Shipment.objects.filter(id=shipment.id).update(problem=f"{type(error).__name__}: {error}"[:300])
+    _keep_labels(labels, carrier=carrier)
     return len(claimed)
 
 
@@ -61,7 +86,7 @@ def buy_label_now(shipment: Shipment, *, now: datetime, carrier: Carrier) -> Non
         attempts=F("attempts") + 1, due_at=now + timedelta(seconds=LEASE_SECONDS)
     )
     if asked:
-        _buy_label(shipment, carrier=carrier)
+        _keep_labels([(shipment, _book(shipment, carrier=carrier))], carrier=carrier)
 
 
 def record_scans(shipment: Shipment, scans: Collection[Scan]) -> ShipmentStatus:
@@ -110,9 +135,7 @@ def record_scans(shipment: Shipment, scans: Collection[Scan]) -> ShipmentStatus:
 
 def _go_on_with(shipment: Shipment, *, now: datetime, carrier: Carrier) -> None:
     key = str(shipment.id)
-    if shipment.status == ShipmentStatus.READY and not shipment.carrier_reference:
-        _buy_label(shipment, carrier=carrier)
-    elif shipment.status == ShipmentStatus.CANCELLED:
+    if shipment.status == ShipmentStatus.CANCELLED:
         carrier.withdraw(booking_key=key)
         Shipment.objects.filter(id=shipment.id).update(due_at=None, attempts=0, problem="")
     elif shipment.status in ON_THE_WAY:
@@ -127,8 +150,8 @@ def _go_on_with(shipment: Shipment, *, now: datetime, carrier: Carrier) -> None:
         Shipment.objects.filter(id=shipment.id, status=shipment.status).update(due_at=None)
 
 
-def _buy_label(shipment: Shipment, *, carrier: Carrier) -> None:
-    label = carrier.book(
+def _book(shipment: Shipment, *, carrier: Carrier) -> Label:
+    return carrier.book(
         booking_key=str(shipment.id),
         parcel=Parcel(
             tracking_number=shipment.tracking_number,
@@ -137,25 +160,29 @@ def _buy_label(shipment: Shipment, *, carrier: Carrier) -> None:
             rate_code=shipment.rate_code,
         ),
     )
-    bought = Shipment.objects.filter(id=shipment.id, status=ShipmentStatus.READY).update(
-        carrier=label.carrier, carrier_reference=label.reference, due_at=None, attempts=0, problem=""
-    )
-    if not bought and Shipment.objects.filter(id=shipment.id, status=ShipmentStatus.CANCELLED).exists():
-        carrier.withdraw(booking_key=str(shipment.id))
+
+
+def _keep_labels(labels: Sequence[tuple[Shipment, Label]], *, carrier: Carrier) -> None:
+    """Record labels in one statement; give those of shipments that were cancelled meanwhile back."""
+    if not labels:
+        return
+    columns = zip(*((shipment.id, label.carrier, label.reference) for shipment, label in labels), strict=True)
+    with connections["shipping"].cursor() as cursor:
+        cursor.execute(_KEEP_LABELS, [list(column) for column in columns])
+        kept = {id_ for (id_,) in cursor.fetchall()}
+    # Asked after the statement above: it may have waited for the cancellation that kept a label away.
+    if late := [shipment.id for shipment, _ in labels if shipment.id not in kept]:
+        for cancelled in Shipment.objects.filter(id__in=late, status=ShipmentStatus.CANCELLED):
+            carrier.withdraw(booking_key=str(cancelled.id))
 
 
 def _claim(now: datetime) -> list[Shipment]:
     """Return shipments that are due, moved on so that no other process takes them while they are worked on."""
-    with transaction.atomic(using="shipping"):
-        due = Shipment.objects.filter(due_at__lte=now).order_by("due_at").select_for_update(skip_locked=True)
-        claimed = list(due[:BATCH])
-        for shipment in claimed:
-            shipment.attempts += 1
-            shipment.due_at = now + timedelta(seconds=_pause(shipment.attempts))
-        Shipment.objects.bulk_update(claimed, ["attempts", "due_at"])
+    claimed = list(
+        Shipment.objects.raw(
+            _CLAIM, {"now": now, "batch": BATCH, "lease": LEASE_SECONDS, "longest": LONGEST_PAUSE_SECONDS}
+        )
+    )
+    unlabelled = [shipment for shipment in claimed if not shipment.carrier_reference]
+    prefetch_related_objects(unlabelled, "lines")
     return claimed
-
-
-def _pause(attempts: int) -> int:
-    """Return for how long a shipment is left alone after so many attempts: the lease, doubled each time up to an hour."""
-    return int(min(LEASE_SECONDS * 2 ** min(attempts - 1, 10), LONGEST_PAUSE_SECONDS))

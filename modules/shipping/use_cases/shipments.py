@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from infra.databases.insertion import insert_together
@@ -62,25 +62,23 @@ def create_shipment(
         if earlier := _earlier(shipment_key):
             return earlier
         raise
-    with transaction.atomic(using="shipping"):
-        if ShipmentKey.claim(shipment_key):
-            return _record(
-                Shipment(
-                    key_id=shipment_key,
-                    order_id=order_id,
-                    order_number=order_number,
-                    customer_id=customer_id,
-                    email=email,
-                    address=asdict(address),
-                    rate_code=rate_code,
-                    tracking_number=new_tracking_number(),
-                ),
-                lines,
-            )
-    earlier = _earlier(shipment_key)
-    if earlier is None:
-        raise ShipmentClosed
-    return earlier
+    shipment = Shipment(
+        key_id=shipment_key,
+        order_id=order_id,
+        order_number=order_number,
+        customer_id=customer_id,
+        email=email,
+        address=asdict(address),
+        rate_code=rate_code,
+        tracking_number=new_tracking_number(),
+    )
+    try:
+        insert_together([[ShipmentKey(key=shipment_key)], [shipment], _lines(shipment, lines)], using="shipping")
+    except IntegrityError:
+        if earlier := _earlier(shipment_key):
+            return earlier
+        raise
+    return shipment
 
 
 def cancel_shipment(*, shipment_key: str, cancelled_at: datetime) -> None:
@@ -154,15 +152,13 @@ def dispatch_shipment(*, shipment_id: UUID, dispatched_at: datetime, carrier: Ca
         )
 
 
-def _record(shipment: Shipment, lines: tuple[ParcelLine, ...]) -> Shipment:
-    records = [
+def _lines(shipment: Shipment, lines: tuple[ParcelLine, ...]) -> list[ShipmentLine]:
+    return [
         ShipmentLine(
             shipment=shipment, sku=line.sku, name=line.name, ordered=line.quantity, weight_grams=line.weight_grams
         )
         for line in lines
     ]
-    insert_together([[shipment], records], using="shipping")
-    return shipment
 
 
 def _check_rate(address: PostalAddress, rate_code: str, weight_grams: int) -> None:
