@@ -95,8 +95,8 @@ class Orders(ApiView):
         key = request._request.META["infra.http.idempotency_key"]
         partners = _partners()
 
-        order = earlier_order(customer_id=customer_id, idempotency_key=key, cart_id=cart_id)
-        if order is None:
+        checkout: Checkout | None
+        try:
             items, cart = _wanted(asked, customer_id)
             order = place_order(
                 buyer=_buyer(asked, customer_id),
@@ -111,9 +111,13 @@ class Orders(ApiView):
                 payments=partners.payments,
                 shipping=partners.shipping,
             )
-            checkout: Checkout | None = order.checkout
-        else:
-            checkout = take_over_checkout(order_id=order.id)
+            checkout = order.checkout
+        except DomainError:
+            # A repeat whose first answer was lost: whatever has changed since, its order stands.
+            earlier = earlier_order(customer_id=customer_id, idempotency_key=key, cart_id=cart_id)
+            if earlier is None:
+                raise
+            order, checkout = earlier, take_over_checkout(order_id=earlier.id)
         if checkout is not None:
             order = drive_checkout(checkout=checkout, partners=partners)
         return _outcome(order)

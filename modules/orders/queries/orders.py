@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet, prefetch_related_objects
@@ -27,6 +28,20 @@ def load_lines(order: Order) -> None:
 def load_history(order: Order) -> None:
     """Read what has happened to an order into it, unless it holds that."""
     prefetch_related_objects([order], _history())
+
+
+def hold_details(order: Order, *, lines: Sequence[OrderLine], history: Sequence[HistoryEntry]) -> None:
+    """Give an order that was just recorded what was recorded with it, so that nothing reads it back."""
+    for name, records in (("lines", lines), ("history", history)):
+        held = getattr(order, name).all()
+        held._result_cache, held._prefetch_done = list(records), True
+        _held(order)[name] = held
+
+
+def add_history(order: Order, entries: Sequence[HistoryEntry]) -> None:
+    """Add what was just recorded to the history that an order holds, if it holds one."""
+    if "history" in _held(order):
+        _held(order)["history"]._result_cache.extend(entries)
 
 
 def orders_with_details() -> QuerySet[Order]:
@@ -54,3 +69,9 @@ def summaries(order_ids: Collection[UUID]) -> Mapping[UUID, OrderSummary]:
         )
         for order in Order.objects.filter(id__in=order_ids)
     }
+
+
+def _held(order: Order) -> dict[str, Any]:
+    # Where Django's prefetching keeps what it read.
+    held: dict[str, Any] = order.__dict__.setdefault("_prefetched_objects_cache", {})
+    return held

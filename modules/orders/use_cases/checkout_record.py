@@ -14,8 +14,8 @@ from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from infra.identifiers import new_id
 from modules.orders.models import Checkout, CheckoutState, HistoryEntry, Order
+from modules.orders.queries.orders import add_history
 from modules.orders.use_cases.checkout_steps import POSITION, STEPS
 
 # A driver is thought dead when it has not moved for its step's timeout and this much more.
@@ -81,35 +81,41 @@ def write(
     Raises:
         LeaseLost: another driver holds the fence; nothing is stored.
     """
-    statement, parameters = _statement(checkout, learnt or {}, [event for event in events if event], detail, progress)
+    order, facts = checkout.order, dict(detail or {})
+    entries = [HistoryEntry(order=order, event=event, detail=facts) for event in events if event]
+    statement, parameters = _statement(checkout, learnt or {}, entries, facts, progress)
     with connections["orders"].cursor() as cursor:
         cursor.execute(statement, parameters)
-        if not cursor.fetchone():
-            raise LeaseLost()
-    for record, facts in ((checkout, progress), (checkout.order, learnt or {})):
-        for name, value in facts.items():
+        row = cursor.fetchone()
+    if row is None:
+        raise LeaseLost()
+    for entry in entries:
+        entry.at = row[0]
+    add_history(order, entries)
+    for record, values in ((checkout, progress), (order, learnt or {})):
+        for name, value in values.items():
             setattr(record, name, value)
 
 
 def _statement(
     checkout: Checkout,
     learnt: Mapping[str, Any],
-    events: Sequence[str],
-    detail: Mapping[str, Any] | None,
+    entries: Sequence[HistoryEntry],
+    detail: Mapping[str, Any],
     progress: Mapping[str, Any],
 ) -> tuple[str, list[Any]]:
     parameters = [*_values(progress), checkout.order_id, checkout.fence, *_values(learnt)]
-    if events:
-        parameters += [Jsonb(dict(detail or {})), [new_id() for _ in events], list(events)]
-    return _text(tuple(progress), tuple(learnt), bool(events)), parameters
+    if entries:
+        parameters += [Jsonb(detail), [entry.id for entry in entries], [entry.event for entry in entries]]
+    return _text(tuple(progress), tuple(learnt), bool(entries)), parameters
 
 
 @lru_cache(maxsize=64)  # a saga has a handful of them
 def _text(progress: tuple[str, ...], learnt: tuple[str, ...], with_events: bool) -> str:
     parts = [
-        sql.SQL("held AS (UPDATE {} SET {} WHERE order_id = %s AND fence = %s RETURNING order_id)").format(
-            sql.Identifier(Checkout._meta.db_table), _assignments(progress)
-        )
+        sql.SQL(
+            "held AS (UPDATE {} SET {} WHERE order_id = %s AND fence = %s RETURNING order_id, clock_timestamp() AS at)"
+        ).format(sql.Identifier(Checkout._meta.db_table), _assignments(progress))
     ]
     if learnt:
         parts.append(
@@ -121,11 +127,11 @@ def _text(progress: tuple[str, ...], learnt: tuple[str, ...], with_events: bool)
         parts.append(
             sql.SQL(
                 "remembered AS (INSERT INTO {} (id, order_id, at, event, actor, detail)"
-                " SELECT new.id, held.order_id, clock_timestamp(), new.event, '', %s"
+                " SELECT new.id, held.order_id, held.at, new.event, '', %s"
                 " FROM held, unnest(%s::uuid[], %s::text[]) AS new(id, event))"
             ).format(sql.Identifier(HistoryEntry._meta.db_table))
         )
-    return sql.SQL("WITH {} SELECT order_id FROM held").format(sql.SQL(", ").join(parts)).as_string()
+    return sql.SQL("WITH {} SELECT at FROM held").format(sql.SQL(", ").join(parts)).as_string()
 
 
 def _assignments(names: Sequence[str]) -> sql.Composed:

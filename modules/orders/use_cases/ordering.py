@@ -21,6 +21,7 @@ from infra.postal_address import PostalAddress
 from modules.catalog.contract import CatalogContract, Offer, OutOfStock
 from modules.orders.events import OrderPlaced
 from modules.orders.models import Cart, CartState, Checkout, HistoryEntry, Order, OrderLine
+from modules.orders.queries.orders import hold_details
 from modules.orders.use_cases.carts import CartClosed, CartNotFound, NotOnSale
 from modules.orders.use_cases.checkout import DEADLINE
 from modules.orders.use_cases.checkout_record import lease_for
@@ -45,6 +46,12 @@ class PriceChanged(Refused):
     """
 
     code = "orders.price_changed"
+
+
+class AlreadyPlaced(Refused):
+    """This buyer made an order of the same key or cart before; nothing was recorded."""
+
+    code = "orders.already_placed"
 
 
 class CartChanged(Refused):
@@ -114,13 +121,15 @@ def place_order(
     Args:
         cart: the cart's id and version that `items` were read from, or None.
         shipping_rate: a rate's code; None takes the cheapest.
-        idempotency_key: the buyer's; one used before returns that order unchanged.
+        idempotency_key: the buyer's.
 
     Returns:
         The order, PENDING, its checkout leased to the caller, who is expected to drive it.
 
     Raises:
-        EmptyOrder, NotOnSale, PriceChanged, OutOfStock, CartChanged, and payments' and shipping's refusals: nothing is recorded.
+        AlreadyPlaced: the key or the cart made an order before. Nothing is recorded then, and nothing with the following:
+        EmptyOrder, NotOnSale, PriceChanged, OutOfStock, CartChanged, and payments' and shipping's refusals. They may come of a
+            repeat as well, so whoever may be repeating asks `earlier_order` then.
     """
     if not items:
         raise EmptyOrder()
@@ -149,14 +158,12 @@ def place_order(
             publish(
                 OrderPlaced(order_id=order.id, number=order.number, customer_id=buyer.customer_id, total=order.total)
             )
-    except (IntegrityError, CartClosed):
-        # The same key or cart at the same moment: the database let one through.
-        earlier = earlier_order(
-            customer_id=buyer.customer_id, idempotency_key=idempotency_key, cart_id=cart[0] if cart else None
-        )
-        if earlier is None:
+    except (IntegrityError, CartClosed) as error:
+        cart_id = cart[0] if cart else None
+        if not earlier_order(customer_id=buyer.customer_id, idempotency_key=idempotency_key, cart_id=cart_id):
             raise
-        return earlier
+        raise AlreadyPlaced from error
+    hold_details(order, lines=lines, history=[placed])
     return order
 
 

@@ -15,14 +15,13 @@ a whole payment return its tax to the last cent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from infra.databases.insertion import insert_together
 from infra.money import Money
 from modules.payments.models import Account, AccountKind, Attempt, LedgerEntry, Payment, Posting
 from modules.payments.models.ledger import SEEDED_ACCOUNTS
@@ -57,13 +56,19 @@ def tax_of_refund(*, before: Money, amount: Money, rate_percent: Decimal) -> Mon
     return contained_tax(before + amount, rate_percent) - contained_tax(before, rate_percent)
 
 
-def book_capture(payment: Payment, attempt: Attempt, *, shipping: Money, rate_percent: Decimal, now: datetime) -> None:
-    """Book that the whole amount was taken."""
+Entry = tuple[Sequence[LedgerEntry], Sequence[Posting]]
+"""A balanced entry with its postings, not stored yet."""
+
+
+def capture_entry(
+    payment: Payment, attempt: Attempt, *, shipping: Money, rate_percent: Decimal, now: datetime
+) -> Entry:
+    """Return what books that the whole amount was taken."""
     total = payment.money(payment.amount)
     tax = contained_tax(total, rate_percent)
     shipping_net = shipping - contained_tax(shipping, rate_percent)
     sales = total - tax - shipping_net
-    _book(
+    return _entry(
         payment,
         attempt,
         f"Order {payment.order['order_number']} paid",
@@ -77,9 +82,9 @@ def book_capture(payment: Payment, attempt: Attempt, *, shipping: Money, rate_pe
     )
 
 
-def book_refund(payment: Payment, attempt: Attempt, *, tax: Money, now: datetime) -> None:
-    """Book that the attempt's amount was given back, `tax` of it from the tax office."""
-    _book(
+def refund_entry(payment: Payment, attempt: Attempt, *, tax: Money, now: datetime) -> Entry:
+    """Return what books that the attempt's amount was given back, `tax` of it from the tax office."""
+    return _entry(
         payment,
         attempt,
         f"Order {payment.order['order_number']} refunded",
@@ -100,11 +105,11 @@ def _provider_account(payment: Payment) -> str:
     return code
 
 
-def _book(payment: Payment, attempt: Attempt, description: str, legs: Mapping[str, int], now: datetime) -> None:
+def _entry(payment: Payment, attempt: Attempt, description: str, legs: Mapping[str, int], now: datetime) -> Entry:
     entry = LedgerEntry(payment=payment, attempt=attempt, description=description, booked_at=now)
     postings = [
         Posting(entry=entry, account_id=account, payment=payment, amount=amount, currency=payment.currency)
         for account, amount in legs.items()
         if amount
     ]
-    insert_together([[entry], postings], using="payments")
+    return [entry], postings

@@ -25,10 +25,10 @@ def order_of(payment: Payment) -> PaymentOrder:
     return msgspec.convert(payment.order, PaymentOrder)
 
 
-def issue_invoice(
+def new_invoice(
     payment: Payment, attempt: Attempt, order: PaymentOrder, *, tax: Money, rate_percent: Decimal, now: datetime
 ) -> Invoice:
-    """Issue the invoice of a payment that was just taken, in its transaction."""
+    """Take a number for the invoice of a payment that was just taken; the caller stores it in the same transaction."""
     lines = [
         {
             "sku": line.sku,
@@ -40,7 +40,7 @@ def issue_invoice(
         for line in order.lines
     ]
     series, number, issued_at = _take_number("INV", now)
-    return Invoice.objects.create(
+    return Invoice(
         kind=InvoiceKind.INVOICE,
         series=series,
         number=number,
@@ -59,8 +59,8 @@ def issue_invoice(
     )
 
 
-def issue_credit_note(invoice: Invoice, attempt: Attempt, *, tax: Money, now: datetime) -> Invoice:
-    """Issue the credit note of a refund that was just given, in its transaction."""
+def new_credit_note(invoice: Invoice, attempt: Attempt, *, tax: Money, now: datetime) -> Invoice:
+    """Take a number for the credit note of a refund that was just given; the caller stores it in the same transaction."""
     line = {
         "sku": "",
         "name": f"Refund on invoice {invoice.document_number}",
@@ -69,7 +69,7 @@ def issue_credit_note(invoice: Invoice, attempt: Attempt, *, tax: Money, now: da
         "total": attempt.amount,
     }
     series, number, issued_at = _take_number("CN", now)
-    return Invoice.objects.create(
+    return Invoice(
         kind=InvoiceKind.CREDIT_NOTE,
         series=series,
         number=number,

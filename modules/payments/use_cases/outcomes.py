@@ -5,20 +5,35 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connections, transaction
 
+from infra.databases.insertion import insert_together
 from infra.events.outbox import publish
 from modules.payments.contract import PaymentStatus
 from modules.payments.events import PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided
 from modules.payments.gateways.provider import Answer
 from modules.payments.models import Attempt, AttemptKind, AttemptStatus, Invoice, InvoiceKind, Payment
 from modules.payments.use_cases.attempts import UNDER_WAY
-from modules.payments.use_cases.bookkeeping import book_capture, book_refund, contained_tax, tax_of_refund, tax_rate
-from modules.payments.use_cases.invoicing import issue_credit_note, issue_invoice, order_of
+from modules.payments.use_cases.bookkeeping import capture_entry, contained_tax, refund_entry, tax_of_refund, tax_rate
+from modules.payments.use_cases.invoicing import new_credit_note, new_invoice, order_of
 
 SETTLED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus.REFUNDED})
 # A provider that refuses to capture, void or refund is asked anew after this long; until then it is an open item.
 AFTER_REFUSAL = timedelta(hours=1)
+
+_OF_ATTEMPT = ("status", "answer", "provider_ref", "resolved_at", "due_at")
+_OF_PAYMENT = ("status", "provider_ref", "captured", "refunded", "decline_reason", "capture_due_at", "return_due_at")
+# Both in one round trip: every order waits for it.
+_STORE = """
+WITH attempt AS (
+    UPDATE payments_attempt
+    SET status = %s, answer = %s, provider_ref = %s, resolved_at = %s, due_at = %s WHERE id = %s
+)
+UPDATE payments_payment
+SET status = %s, provider_ref = %s, captured = %s, refunded = %s, decline_reason = %s, capture_due_at = %s,
+    return_due_at = %s
+WHERE id = %s
+"""
 
 
 def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
@@ -35,7 +50,7 @@ def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
         attempt.status = AttemptStatus.DECLINED if answer.declined else AttemptStatus.SUCCEEDED
         attempt.answer = answer.declined[:100]
         attempt.provider_ref = answer.provider_ref
-        _resolve(attempt, now)
+        attempt.resolved_at, attempt.due_at = now, None
         if answer.declined:
             _declined(payment, attempt, now)
         elif attempt.kind in (AttemptKind.CHARGE, AttemptKind.CAPTURE):
@@ -43,9 +58,9 @@ def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
         elif attempt.kind == AttemptKind.AUTHORISE:
             payment.status = PaymentStatus.AUTHORISED
             payment.provider_ref = attempt.provider_ref
-            _save(payment, now)
+            _save(payment, attempt, now)
         elif attempt.kind == AttemptKind.VOID:
-            _voided(payment, attempt.reason, now)
+            _voided(payment, attempt, attempt.reason, now)
         else:
             _refunded(payment, attempt, now)
     return payment
@@ -58,8 +73,8 @@ def abandon(attempt_id: UUID, *, now: datetime) -> Payment:
         payment = attempt.payment
         if attempt.status == AttemptStatus.OPEN:
             attempt.status = AttemptStatus.ABANDONED
-            _resolve(attempt, now)
-            _voided(payment, payment.close_reason, now)
+            attempt.resolved_at, attempt.due_at = now, None
+            _voided(payment, attempt, payment.close_reason, now)
     return payment
 
 
@@ -68,19 +83,21 @@ def _locked(attempt_id: UUID) -> Attempt:
     return Attempt.objects.select_related("payment").select_for_update(of=("self", "payment")).get(id=attempt_id)
 
 
-def _resolve(attempt: Attempt, now: datetime) -> None:
-    attempt.resolved_at, attempt.due_at = now, None
-    attempt.save(update_fields=["status", "answer", "provider_ref", "resolved_at", "due_at"])
-
-
-def _save(payment: Payment, now: datetime) -> None:
+def _save(payment: Payment, attempt: Attempt, now: datetime) -> None:
     if payment.closed_at is not None:
         payment.return_due_at = None if payment.status in SETTLED else now + UNDER_WAY
-    payment.save(
-        update_fields=[
-            "status", "provider_ref", "captured", "refunded", "decline_reason", "capture_due_at", "return_due_at"
-        ]
-    )  # fmt: skip
+    _store(payment, attempt)
+
+
+def _store(payment: Payment, attempt: Attempt) -> None:
+    with connections["payments"].cursor() as cursor:
+        cursor.execute(
+            _STORE,
+            [
+                *(getattr(attempt, name) for name in (*_OF_ATTEMPT, "id")),
+                *(getattr(payment, name) for name in (*_OF_PAYMENT, "id")),
+            ],
+        )
 
 
 def _captured(payment: Payment, attempt: Attempt, now: datetime) -> None:
@@ -88,13 +105,15 @@ def _captured(payment: Payment, attempt: Attempt, now: datetime) -> None:
     payment.captured = payment.amount
     payment.provider_ref = payment.provider_ref or attempt.provider_ref
     payment.capture_due_at = None
-    _save(payment, now)
+    _save(payment, attempt, now)
     rate, order = tax_rate(), order_of(payment)
-    if payment.amount:
-        book_capture(payment, attempt, shipping=order.shipping, rate_percent=rate, now=now)
     total = payment.money(payment.amount)
     tax = contained_tax(total, rate)
-    invoice = issue_invoice(payment, attempt, order, tax=tax, rate_percent=rate, now=now)
+    booked = (
+        capture_entry(payment, attempt, shipping=order.shipping, rate_percent=rate, now=now) if total.amount else []
+    )
+    invoice = new_invoice(payment, attempt, order, tax=tax, rate_percent=rate, now=now)
+    insert_together([*booked, [invoice]], using="payments")
     publish(
         PaymentCaptured(
             payment_id=payment.id, order_id=payment.order_id, amount=total, invoice_number=invoice.document_number
@@ -106,20 +125,20 @@ def _declined(payment: Payment, attempt: Attempt, now: datetime) -> None:
     if attempt.kind in (AttemptKind.CHARGE, AttemptKind.AUTHORISE):
         payment.status = PaymentStatus.DECLINED
         payment.decline_reason = attempt.answer
-        _save(payment, now)
+        _save(payment, attempt, now)
         publish(PaymentDeclined(payment_id=payment.id, order_id=payment.order_id, reason=attempt.answer))
         return
     if attempt.kind == AttemptKind.CAPTURE and payment.capture_due_at is not None:
         payment.capture_due_at = now + AFTER_REFUSAL
     if payment.closed_at is not None and attempt.kind != AttemptKind.CAPTURE:
         payment.return_due_at = now + AFTER_REFUSAL
-    payment.save(update_fields=["capture_due_at", "return_due_at"])
+    _store(payment, attempt)
 
 
-def _voided(payment: Payment, reason: str, now: datetime) -> None:
+def _voided(payment: Payment, attempt: Attempt, reason: str, now: datetime) -> None:
     payment.status = PaymentStatus.VOIDED
     payment.capture_due_at = None
-    _save(payment, now)
+    _save(payment, attempt, now)
     publish(PaymentVoided(payment_id=payment.id, order_id=payment.order_id, reason=reason))
 
 
@@ -128,12 +147,12 @@ def _refunded(payment: Payment, attempt: Attempt, now: datetime) -> None:
     payment.refunded += attempt.amount
     fully = payment.refunded == payment.captured
     payment.status = PaymentStatus.REFUNDED if fully else PaymentStatus.PARTIALLY_REFUNDED
-    _save(payment, now)
+    _save(payment, attempt, now)
     if attempt.amount:
         invoice = Invoice.objects.get(payment=payment, kind=InvoiceKind.INVOICE)
         tax = tax_of_refund(before=before, amount=amount, rate_percent=invoice.tax_rate)
-        book_refund(payment, attempt, tax=tax, now=now)
-        issue_credit_note(invoice, attempt, tax=tax, now=now)
+        booked = refund_entry(payment, attempt, tax=tax, now=now)
+        insert_together([*booked, [new_credit_note(invoice, attempt, tax=tax, now=now)]], using="payments")
     publish(
         PaymentRefunded(
             payment_id=payment.id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.db import IntegrityError, transaction
 
 from infra.databases.insertion import insert_together
@@ -45,10 +46,13 @@ def take_payment(*, payment_key: str, order: PaymentOrder, method: str, now: dat
         ValueError: a defect of the caller: the key was used before for another order or amount, the order is being paid under
             another key, or its lines do not add up. Nothing is recorded.
     """
-    payment = Payment.objects.filter(payment_key=payment_key).first()
-    attempt = None
-    if payment is None:
+    try:
         payment, attempt = _open(payment_key, order, method, now)
+    except (UnknownPaymentMethod, ImproperlyConfigured):
+        # What the shop offers may have changed since this key made its payment; that one stands.
+        if (earlier := _earlier(payment_key)) is None:
+            raise
+        payment, attempt = earlier, None
     if (payment.order_id, payment.amount, payment.currency) != (
         order.order_id,
         order.total.amount,
@@ -113,30 +117,33 @@ def _open(payment_key: str, order: PaymentOrder, method: str, now: datetime) -> 
     ):
         raise ValueError(f"The lines and the shipping of the order {order.order_number} do not add up to its total.")
     kind = AttemptKind.CHARGE if settings.PAYMENT_CAPTURE == "immediate" else AttemptKind.AUTHORISE
+    payment = Payment(
+        payment_key=payment_key,
+        order_id=order.order_id,
+        customer_id=order.customer_id,
+        order=msgspec.to_builtins(order),
+        provider=provider.name,
+        method=method,
+        currency=order.total.currency,
+        amount=order.total.amount,
+        created_at=now,
+    )
+    attempt = Attempt(payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY)
     try:
-        with transaction.atomic(using="payments"):
-            payment = Payment(
-                payment_key=payment_key,
-                order_id=order.order_id,
-                customer_id=order.customer_id,
-                order=msgspec.to_builtins(order),
-                provider=provider.name,
-                method=method,
-                currency=order.total.currency,
-                amount=order.total.amount,
-                created_at=now,
-            )
-            attempt = Attempt(payment=payment, kind=kind, amount=payment.amount, created_at=now, due_at=now + UNDER_WAY)
-            insert_together([[payment], [attempt]], using="payments")
-            return payment, attempt
+        insert_together([[payment], [attempt]], using="payments")
     except IntegrityError as error:
+        if earlier := _earlier(payment_key):
+            return earlier, None
         if ClosedKey.objects.filter(payment_key=payment_key).exists():
             raise PaymentClosed from None
-        if (earlier := Payment.objects.filter(payment_key=payment_key).first()) is None:
-            raise ValueError(
-                f"The order {order.order_id} is being paid under another key, or the payment is malformed."
-            ) from error
-        return earlier, None
+        raise ValueError(
+            f"The order {order.order_id} is being paid under another key, or the payment is malformed."
+        ) from error
+    return payment, attempt
+
+
+def _earlier(payment_key: str) -> Payment | None:
+    return Payment.objects.filter(payment_key=payment_key).first()
 
 
 def _go_on(payment: Payment, attempt: Attempt | None, *, now: datetime) -> Payment:
