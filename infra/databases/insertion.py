@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 import msgspec
-from django.db import connections
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
 from psycopg import sql
+
+from infra.databases.prepared import prepared_cursor
 
 
 def insert_together(groups: Sequence[Sequence[Model]], *, using: str) -> None:
@@ -27,7 +28,7 @@ def insert_together(groups: Sequence[Sequence[Model]], *, using: str) -> None:
         return
     tables = tuple((group[0]._meta.db_table, _columns(group[0])) for group in filled)
     rows = [_rows(group, columns) for group, (_, columns) in zip(filled, tables, strict=True)]
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(_statement(tables), rows)
     for group in filled:
         for instance in group:

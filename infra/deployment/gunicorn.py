@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -47,6 +48,14 @@ forwarded_allow_ips = env.text("FORWARDED_ALLOW_IPS", "127.0.0.1,::1")
 def on_starting(server: Any) -> None:
     end_with_parent()
     prepare_metrics()
+
+
+def post_worker_init(worker: Any) -> None:
+    # Everything loaded so far stays for good, and a request leaves little behind that only the collector finds: it need not
+    # walk the one and run for the other. A tenth of an order's processor time went there.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from django.db import connections
 
+from infra.databases.prepared import prepared_cursor
 from infra.events.envelope import Numbered, decode_envelope, encode_envelope
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def lock_streams(consumer: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[s
     from infra.events.inbox import Stream
 
     wanted = sorted(set(keys))
-    with connections[consumer].cursor() as cursor:
+    with prepared_cursor(consumer) as cursor:
         cursor.execute(_LOCK, [[source for source, _ in wanted], [key for _, key in wanted]])
         return {(row[0], row[1]): Stream(*row) for row in cursor.fetchall()}
 
@@ -56,7 +57,7 @@ def save_streams(consumer: str, streams: Sequence[Stream]) -> None:
     columns = zip(
         *((s.source, s.key, s.position, s.blocked, s.stored, s.retry_in_seconds) for s in streams), strict=True
     )
-    with connections[consumer].cursor() as cursor:
+    with prepared_cursor(consumer) as cursor:
         cursor.execute(_SAVE, [list(column) for column in columns])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connections, transaction
 
+from infra.databases.prepared import prepared_cursor
 from infra.events import wakeup
 from infra.events.declaration import Event, format_of
 from infra.events.envelope import present_headers
@@ -54,7 +55,7 @@ def publish(event: Event) -> None:
         "payload": format_.encode(event).decode(),
         "headers": present_headers(event_id),
     }
-    with connection.cursor() as cursor:
+    with prepared_cursor(format_.module) as cursor:
         cursor.execute(_PUBLISH, parameters)
     nudge = wakeup.nudge_for(format_.module)
     if not connection.run_on_commit or connection.run_on_commit[-1][1] is not nudge:

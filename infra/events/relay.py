@@ -29,9 +29,9 @@ SECONDS_FOR_A_RETRY_AT_A_BROKER = (
 )
 PAUSE_OF_A_FAILED_MODULE_SECONDS = 2.0
 SECONDS_TO_STOP = 10.0
-# A request that publishes once mostly does so again within milliseconds. A round for each would take the processor from the
-# requests of this process, so what comes together is handled together.
-GATHERING_SECONDS = 0.01
+# What is announced first is handled at once, what follows so soon after is handled together: a round for each commit would take
+# the processor from the requests of this process.
+SECONDS_BETWEEN_ROUNDS = 0.06
 # A claim that leaves a backlog behind has moved at least so many (EVENTS_PER_STREAM, STREAMS_PER_CLAIM).
 FEW = 50
 
@@ -61,7 +61,7 @@ class RelayLoop:
         self._confirmations = {module: Confirmations(module) for module in modules} if self._uses_broker else {}
         self._with_work: frozenset[str] = frozenset()
         self._resting: dict[str, float] = {}  # modules whose database failed, until when
-        self._next_look = self._next_retries = self._next_confirmations = 0.0
+        self._last_round = self._next_look = self._next_retries = self._next_confirmations = 0.0
 
     def run(self, stop: threading.Event) -> None:
         repeat(self.step, until=stop, wait=self._wait)
@@ -69,6 +69,8 @@ class RelayLoop:
     def step(self) -> float:
         """Do one round; return how long to wait for the next, 0 when there is more to do."""
         now = time.monotonic()
+        if self._with_work:
+            self._last_round = now
         counts = {module: self._guarded(module, self._relays[module].relay_once) for module in self._with_work}
         found = 0
         if now >= self._next_look:  # also while one nudge follows another: others' commits wait for this
@@ -107,7 +109,7 @@ class RelayLoop:
     def _wait(self, seconds: float) -> None:
         woken_for = wakeup.wait(seconds)
         if woken_for:
-            time.sleep(GATHERING_SECONDS)
+            time.sleep(max(0.0, self._last_round + SECONDS_BETWEEN_ROUNDS - time.monotonic()))
             woken_for |= wakeup.wait(0)
         self._with_work = woken_for & frozenset(self.modules)
 

@@ -37,7 +37,7 @@ CONFIGURATION: dict[str, Any] = {
         # It cannot repeat a request without its token in process; a test below does.
         "ignored_auth": {"enabled": False},
         # Preconditions come before the body (RFC 9110, 13.2): what is stale is refused unread.
-        "negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 406, 409, 412, 415, 422, 429]},
+        "negative_data_rejection": {"expected-statuses": [400, 401, 403, 404, 406, 409, 412, 413, 415, 422, 429]},
     },
 }
 # They need a token from an e-mail, or would end what the other requests need.

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import msgspec
 from django.db import connections
 
+from infra.databases.prepared import prepared_cursor
 from infra.identifiers import new_id
 
 # A request is answered or given up by everybody after this long; then its key may be taken over. Should it still run, both run
@@ -86,7 +87,7 @@ def claim(asked: Asked, *, using: str) -> Claimed | Finished | Running | Reused:
     if connection.in_atomic_block:
         raise RuntimeError("An idempotency key is claimed before the work's transaction, not in it.")
     scope = (asked.principal, asked.route, asked.key)
-    with connection.cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         while True:
             cursor.execute(_CLAIM, [new_id(), *scope, asked.fingerprint, owner, LEASE_SECONDS])
             if row := cursor.fetchone():
@@ -104,7 +105,7 @@ def claim(asked: Asked, *, using: str) -> Claimed | Finished | Running | Reused:
 
 def finish(held: Claimed, *, status: int, headers: Mapping[str, str], body: bytes, using: str) -> None:
     """Keep the answer for whoever sends the key again; does nothing when the claim was taken over."""
-    with connections[using].cursor() as cursor:
+    with prepared_cursor(using) as cursor:
         cursor.execute(_FINISH, [status, msgspec.json.encode(dict(headers)).decode(), body, held.id, held.owner])
 
 

@@ -8,12 +8,13 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from infra.databases.prepared import prepared_cursor
 from modules.orders.models import Checkout, CheckoutState, HistoryEntry, Order
 from modules.orders.queries.orders import add_history
 from modules.orders.use_cases.checkout_steps import POSITION, STEPS
@@ -84,7 +85,7 @@ def write(
     order, facts = checkout.order, dict(detail or {})
     entries = [HistoryEntry(order=order, event=event, detail=facts) for event in events if event]
     statement, parameters = _statement(checkout, learnt or {}, entries, facts, progress)
-    with connections["orders"].cursor() as cursor:
+    with prepared_cursor("orders") as cursor:
         cursor.execute(statement, parameters)
         row = cursor.fetchone()
     if row is None:

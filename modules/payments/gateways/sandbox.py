@@ -12,8 +12,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connections, transaction
+from django.db import transaction
 
+from infra.databases.prepared import prepared_cursor
 from infra.identifiers import new_id
 from infra.money import Money
 from modules.payments.gateways.provider import (
@@ -195,6 +196,6 @@ class SandboxProvider:
 
     @staticmethod
     def _rows(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-        with connections[_ALIAS].cursor() as cursor:
+        with prepared_cursor(_ALIAS) as cursor:
             cursor.execute(statement, values)
             return list(cursor.fetchall())

@@ -6,8 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import msgspec
-from django.db import connections
 
+from infra.databases.prepared import prepared_cursor
 from infra.money import Money
 from modules.payments.contract import PaymentOrder
 from modules.payments.models import Attempt, Invoice, InvoiceKind, Payment
@@ -92,7 +92,7 @@ def new_credit_note(invoice: Invoice, attempt: Attempt, *, tax: Money, now: date
 
 def _take_number(prefix: str, now: datetime) -> tuple[str, int, datetime]:
     series = f"{prefix}-{now.year}"
-    with connections["payments"].cursor() as cursor:
+    with prepared_cursor("payments") as cursor:
         cursor.execute(_NEXT_NUMBER, [series])
         number, issued_at = cursor.fetchone()
     return series, number, issued_at

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connections, transaction
+from django.db import transaction
 
 from infra.databases.insertion import insert_together
+from infra.databases.prepared import prepared_cursor
 from infra.events.outbox import publish
 from modules.payments.contract import PaymentStatus
 from modules.payments.events import PaymentCaptured, PaymentDeclined, PaymentRefunded, PaymentVoided
@@ -90,7 +91,7 @@ def _save(payment: Payment, attempt: Attempt, now: datetime) -> None:
 
 
 def _store(payment: Payment, attempt: Attempt) -> None:
-    with connections["payments"].cursor() as cursor:
+    with prepared_cursor("payments") as cursor:
         cursor.execute(
             _STORE,
             [

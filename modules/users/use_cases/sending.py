@@ -1,8 +1,12 @@
-"""Sending the e-mails that were noted: at least once, and a second copy has the same Message-ID as the first."""
+"""Sending the e-mails that were noted: at least once, and a second copy has the same Message-ID as the first.
+
+A batch is noted as sent at its end: a process that is killed before sends at most that batch again.
+"""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -72,17 +76,12 @@ def send_due_notifications(*, batch: int = BATCH) -> int:
     """
     sent = 0
     while claimed := _claim(batch, timezone.now()):
-        with mail_server() as hand_over:
-            for notification in claimed:
-                try:
-                    if (rendered := _render(notification, timezone.now())) is None:
-                        _settle(notification, given_up_at=timezone.now(), last_error="not needed")
-                        continue
-                    hand_over(_message(notification, rendered))
-                except Exception as error:  # noqa: BLE001  whatever is wrong with one e-mail, the others go out
-                    _postpone(notification, error)
-                else:
-                    sent += _settle(notification, sent_at=timezone.now(), last_error="")
+        handed_over: list[Notification] = []
+        try:
+            with mail_server() as hand_over:
+                handed_over.extend(notification for notification in claimed if _sent(notification, hand_over))
+        finally:
+            sent += _settle(handed_over, sent_at=timezone.now(), last_error="")
     return sent
 
 
@@ -117,6 +116,19 @@ def _claim(batch: int, at: datetime) -> list[Notification]:
         ids = list(due.select_for_update(skip_locked=True).values_list("id", flat=True)[:batch])
         Notification.objects.filter(id__in=ids).update(claim=claim, due_at=at + LEASE, attempts=F("attempts") + 1)
     return list(Notification.objects.filter(claim=claim).order_by("created_at")) if ids else []
+
+
+def _sent(notification: Notification, hand_over: Callable[[EmailMultiAlternatives], None]) -> bool:
+    """Hand one e-mail over; return whether it went out. Whatever is wrong with one, the others go out."""
+    try:
+        if (rendered := _render(notification, timezone.now())) is None:
+            _settle([notification], given_up_at=timezone.now(), last_error="not needed")
+            return False
+        hand_over(_message(notification, rendered))
+    except Exception as error:  # noqa: BLE001
+        _postpone(notification, error)
+        return False
+    return True
 
 
 def _render(notification: Notification, at: datetime) -> _Rendered | None:
@@ -168,15 +180,19 @@ def _message(notification: Notification, rendered: _Rendered) -> EmailMultiAlter
     return message
 
 
-def _settle(notification: Notification, **outcome: object) -> int:
-    return Notification.objects.filter(id=notification.id, claim=notification.claim).update(claim=None, **outcome)
+def _settle(notifications: Sequence[Notification], **outcome: object) -> int:
+    """Note one outcome of e-mails of one claim; return of how many, as another process may have claimed them since."""
+    if not notifications:
+        return 0
+    ids = [notification.id for notification in notifications]
+    return Notification.objects.filter(id__in=ids, claim=notifications[0].claim).update(claim=None, **outcome)
 
 
 def _postpone(notification: Notification, error: Exception) -> None:
     name = type(error).__name__
     log.warning("email_not_sent", notification=str(notification.id), kind=notification.kind, error=name)
     if notification.attempts >= MOST_ATTEMPTS:
-        _settle(notification, given_up_at=timezone.now(), last_error=name)
+        _settle([notification], given_up_at=timezone.now(), last_error=name)
         return
     wait = min(LONGEST_WAIT, FIRST_WAIT * 2 ** (notification.attempts - 1))
-    _settle(notification, due_at=timezone.now() + wait, last_error=name)
+    _settle([notification], due_at=timezone.now() + wait, last_error=name)
