@@ -22,6 +22,10 @@ SETTLED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED, PaymentStatus
 # A provider that refuses to capture, void or refund is asked anew after this long; until then it is an open item.
 AFTER_REFUSAL = timedelta(hours=1)
 
+_LOCK_UNTOUCHED = """
+SELECT a.status, p.status, p.closed_at FROM payments_attempt AS a JOIN payments_payment AS p ON p.id = a.payment_id
+WHERE a.id = %s FOR UPDATE OF a, p
+"""
 _OF_ATTEMPT = ("status", "answer", "provider_ref", "resolved_at", "due_at")
 _OF_PAYMENT = ("status", "provider_ref", "captured", "refunded", "decline_reason", "capture_due_at", "return_due_at")
 # Both in one round trip: every order waits for it.
@@ -37,13 +41,16 @@ WHERE id = %s
 """
 
 
-def record(attempt_id: UUID, answer: Answer, *, now: datetime) -> Payment:
+def record(attempt_id: UUID, answer: Answer, *, now: datetime, opened: Attempt | None = None) -> Payment:
     """Record the provider's answer and return the payment; whoever records the same attempt later changes nothing.
 
     Money that arrives for an abandoned attempt is recorded, too: it was taken. As its payment is closed, it is given back next.
+
+    Args:
+        opened: the attempt with its payment as the caller stored both just now; it is read anew only if somebody touched them.
     """
     with transaction.atomic(using="payments"):
-        attempt = _locked(attempt_id)
+        attempt = opened if opened is not None and _locked_untouched(attempt_id) else _locked(attempt_id)
         payment = attempt.payment
         late_success = attempt.status == AttemptStatus.ABANDONED and not answer.declined
         if attempt.status != AttemptStatus.OPEN and not late_success:
@@ -77,6 +84,14 @@ def abandon(attempt_id: UUID, *, now: datetime) -> Payment:
             attempt.resolved_at, attempt.due_at = now, None
             _voided(payment, attempt, payment.close_reason, now)
     return payment
+
+
+def _locked_untouched(attempt_id: UUID) -> bool:
+    """Lock a new attempt and its payment; return whether both are as they were stored."""
+    with prepared_cursor("payments") as cursor:
+        cursor.execute(_LOCK_UNTOUCHED, [attempt_id])
+        found: tuple[object, ...] | None = cursor.fetchone()
+        return found == (AttemptStatus.OPEN.value, PaymentStatus.PENDING.value, None)
 
 
 def _locked(attempt_id: UUID) -> Attempt:

@@ -147,14 +147,14 @@ def _earlier(payment_key: str) -> Payment | None:
 
 
 def _go_on(payment: Payment, attempt: Attempt | None, *, now: datetime) -> Payment:
-    asked_before = attempt is None
+    opened = attempt
     if attempt is None:
         attempt = payment.attempts.filter(status=AttemptStatus.OPEN).first()
     if attempt is None:  # resolved by another call since the payment was read
         return Payment.objects.get(id=payment.id)
     try:
-        answer = carry_out(payment, attempt, asked_before=asked_before)
+        answer = carry_out(payment, attempt, asked_before=opened is None)
     except NotKnown:
         postpone(attempt, now=now)
         return Payment.objects.get(id=payment.id)
-    return record(attempt.id, answer, now=now)
+    return record(attempt.id, answer, now=now, opened=opened)
