@@ -6,6 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
+from infra.boundaries.discovery import callers_by_contract, manifests_in
 from infra.deployment.environment import Environment
 
 django_stubs_ext.monkeypatch()  # so that `admin.ModelAdmin[Order]` is a class at run time, too
@@ -13,12 +14,13 @@ env = Environment()
 BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("BANYAN_STATE_DIR", str(BASE_DIR / ".banyan")))
 
-MODULES = ("catalog", "orders", "payments", "shipping", "users")
+MANIFESTS = manifests_in("modules")  # a folder with a manifest is a module: there is no second list to keep
+MODULES = tuple(manifest.name for manifest in MANIFESTS)
 ALIASES = ("default", *MODULES)
 
 # --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
 
-SCHEMAS = {alias: "platform" if alias == "default" else alias for alias in ALIASES}
+SCHEMAS = {"default": "platform"} | {manifest.name: manifest.schema for manifest in MANIFESTS}
 DATABASE_ROUTERS = ["infra.databases.router.ModuleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -32,13 +34,7 @@ GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
-CONTRACT_CALLERS: dict[str, tuple[str, ...]] = {
-    "catalog.v1": ("orders", "monolith"),
-    "orders.v1": ("monolith",),
-    "payments.v1": ("orders", "monolith"),
-    "shipping.v1": ("orders", "monolith"),
-    "users.v1": ("orders", "monolith"),
-}
+CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=("monolith",))
 CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
