@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator
 from importlib import import_module
+from importlib.util import find_spec
 
 from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
-from modules.catalog.http.media import picture
-from modules.users.http.tokens import KeySet
-
 
 def _addresses_of(module: str) -> Iterator[URLPattern | URLResolver]:
-    """Yield a module's addresses: those below its prefix, and what it may have at the prefix itself (`at_prefix`)."""
+    """Yield a module's addresses: below its prefix, at the prefix itself (`at_prefix`), and at the root (`at_root`).
+
+    A module that lives elsewhere, or has no addresses, has none here.
+    """
+    if find_spec(f"modules.{module}.http") is None:
+        return
     urls = import_module(f"modules.{module}.http.urls")
+    yield from getattr(urls, "at_root", ())
     if view := getattr(urls, "at_prefix", None):
         yield path(f"api/v1/{module}", view, name=module)
     yield path(f"api/v1/{module}/", include(urls))
@@ -22,8 +26,6 @@ def _addresses_of(module: str) -> Iterator[URLPattern | URLResolver]:
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monolith.storefront.urls")),
     path("admin/", admin.site.urls),
-    path("media/catalog/<path:path>", picture, name="picture"),
-    path(".well-known/jwks.json", KeySet.as_view(), name="jwks"),
     path("", include("infra.observability.urls")),
     path("", include("infra.http.urls")),
     path("", include("infra.http.contract_urls")),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.contracts import resolve
+from modules.users.contract import UsersContract
+
 
 def verification_keys() -> Mapping[str, str]:
     """Return the public keys of access tokens as PEM texts, by key id (`settings.VERIFICATION_KEYS`)."""
-    from modules.users.queries.signing_keys import public_keys
-
-    return public_keys()
+    return resolve(UsersContract).verification_keys()

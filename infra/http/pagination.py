@@ -126,8 +126,22 @@ def read_cursor(request: Request, *, order: Sequence[str], filters: Mapping[str,
     """
     limit = number(request, "limit", least=1, most=LARGEST_PAGE, default=USUAL_PAGE)
     raw = request._request.GET.get("after")
-    binding = canonical([request._request.path, list(order), dict(filters or {})])
-    return Page(tuple(order), limit, None if raw is None else _position(raw, binding, len(order)), binding)
+    return page_after(raw, of=request._request.path, order=order, limit=limit, filters=filters)
+
+
+def page_after(
+    cursor: str | None, *, of: str, order: Sequence[str], limit: int, filters: Mapping[str, Any] | None = None
+) -> Page:
+    """Return the page behind a cursor, for a list that is not asked by a request; see `read_cursor`.
+
+    Args:
+        of: names the list, as cursors are good for their own list only.
+
+    Raises:
+        InvalidCursor: it is forged, damaged, or of another list, order or filter.
+    """
+    binding = canonical([of, list(order), dict(filters or {})])
+    return Page(tuple(order), limit, None if cursor is None else _position(cursor, binding, len(order)), binding)
 
 
 def _position(raw: str, binding: bytes, length: int) -> tuple[Any, ...]:

@@ -9,7 +9,7 @@ from typing import Protocol
 from uuid import UUID
 
 from infra.contracts import command, contract, query
-from infra.errors import Refused
+from infra.errors import Invalid, Refused
 from infra.money import Money
 
 
@@ -47,6 +47,35 @@ class Shortage:
     available: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownProduct:
+    """A product as a page of many shows it."""
+
+    product_id: UUID
+    slug: str
+    name: str
+    vendor: str
+    image: str | None
+    image_alt: str
+    price: Money  # of the cheapest variant
+    varies: bool  # whether its variants cost different amounts
+    available: int  # pieces of all variants
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductPage:
+    """Some products in order, and the cursor of those after them; None at the end."""
+
+    products: tuple[ShownProduct, ...]
+    next: str | None
+
+
+class InvalidPage(Invalid):
+    """The cursor belongs to no page of this list; start again without one."""
+
+    code = "catalog.invalid_page"
+
+
 class OutOfStock(Refused):
     """Fewer pieces are available than wanted.
 
@@ -72,6 +101,19 @@ class CatalogContract(Protocol):
 
         Args:
             references: variant ids or SKUs, at most 200. What is unknown, withdrawn or unpriced is left out.
+        """
+        ...
+
+    @query(timeout_seconds=5.0, errors=(InvalidPage,))
+    def browse(self, *, text: str, currency: str, after: str | None, limit: int) -> ProductPage:
+        """Return a page of what is on sale: what matches a text best first, or without a text the newest first.
+
+        Args:
+            after: the `next` of the page before, asked with the same text and currency; None is the first page.
+            limit: 1 to 100 products.
+
+        Raises:
+            InvalidPage: `after` is damaged, or of another text or currency.
         """
         ...
 

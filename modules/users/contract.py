@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -54,6 +55,11 @@ class UsersContract(Protocol):
             CustomerNotFound: no such customer.
             AddressNotFound: the customer has no address of that id (ids of others' addresses included).
         """
+        ...
+
+    @query(timeout_seconds=2.0, errors=())
+    def verification_keys(self) -> Mapping[str, str]:
+        """Return the public keys that access tokens are verified with, as PEM texts by key id."""
         ...
 
     @query(timeout_seconds=2.0, errors=(CustomerNotFound,))

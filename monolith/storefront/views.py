@@ -8,13 +8,11 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
-from rest_framework.request import Request
 
-from infra.http.pagination import Page, read_cursor
-from infra.http.problems import HttpProblem
-from modules.catalog import queries
-from modules.catalog.queries.listings import EXPRESSIONS
+from infra.contracts import resolve
+from modules.catalog.contract import CatalogContract, InvalidPage
 
+PRODUCTS = 20
 LONGEST_SEARCH = 200
 # Only the shop's own styles, and images from wherever a product's picture is; no script, no frame.
 CONTENT_SECURITY_POLICY = (
@@ -24,22 +22,15 @@ CONTENT_SECURITY_POLICY = (
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
-    """Show the catalogue as a plain list, page by page, and where to go from here.
-
-    It reads the catalog's read model directly, which the composition root may as long as the catalog lives here.
-    """
+    """Show the catalogue as a plain list, page by page, and where to go from here."""
     text = request.GET.get("q", "").replace("\x00", " ").strip()[:LONGEST_SEARCH]
-    sort = queries.Sort.RELEVANCE if text else queries.Sort.NEWEST
+    after = request.GET.get("after")
+    catalog = resolve(CatalogContract)
     try:
-        page = read_cursor(Request(request), order=queries.ORDERS[sort], filters={"q": text})
-    except HttpProblem:
+        page = catalog.browse(text=text, currency=settings.SHOP_CURRENCY, after=after, limit=PRODUCTS)
+    except InvalidPage:
         return redirect("storefront:start")  # a damaged link to a page: the first one is near enough
-    products = _found(text, sort, page)
-    shown = products[: page.limit]
-    more = None
-    if len(products) > page.limit:
-        query = {"after": page.cursor(shown[-1].position)} | ({"q": text} if text else {})
-        more = f"?{urlencode(query)}#catalogue"
+    query = {"after": page.next} | ({"q": text} if text else {})
     response = render(
         request,
         "storefront/start.html",
@@ -47,35 +38,11 @@ def start(request: HttpRequest) -> HttpResponse:
             "shop": settings.SHOP_NAME,
             "address": f"{request.scheme}://{request.get_host()}",
             "search": text,
-            "products": [
-                {
-                    "slug": product.document.slug,
-                    "name": product.document.name,
-                    "vendor": product.document.vendor,
-                    "image": product.document.image,
-                    "image_alt": product.document.image_alt,
-                    "price": product.document.price.as_text(),
-                    "varies": len({variant.price.amount for variant in product.document.variants}) > 1,
-                    "available": product.document.available,
-                }
-                for product in shown
-            ],
-            "more": more,
-            "is_first": page.after is None,
+            "products": page.products,
+            "more": f"?{urlencode(query)}#catalogue" if page.next else None,
+            "is_first": after is None,
         },
     )
     response.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     response.headers["Cache-Control"] = "public, no-cache"  # the same for everybody; the stock changes with each order
     return response
-
-
-def _found(text: str, sort: queries.Sort, page: Page) -> list[queries.ListedProduct]:
-    expression = queries.understood(text) if text else None
-    if text and expression is None:
-        return []
-    return queries.listed_products(
-        queries.Filters(currency=settings.SHOP_CURRENCY, search=expression),
-        sort=sort,
-        limit=page.limit + 1,
-        later=page.condition(EXPRESSIONS),
-    )

@@ -10,7 +10,15 @@ from uuid import UUID
 
 from infra.identifiers import new_id
 from infra.money import Money
-from modules.catalog.contract import Offer, OutOfStock, ReservationReleased, StockReservation
+from modules.catalog.contract import (
+    InvalidPage,
+    Offer,
+    OutOfStock,
+    ProductPage,
+    ReservationReleased,
+    ShownProduct,
+    StockReservation,
+)
 
 
 @dataclass(slots=True)
@@ -79,6 +87,33 @@ class FakeCatalog:
     def state_of(self, reservation_key: str) -> str | None:
         hold = self._holds.get(reservation_key)
         return hold.state if hold else None
+
+    def browse(self, *, text: str, currency: str, after: str | None, limit: int) -> ProductPage:
+        found = [
+            offer
+            for offer in reversed(self._offers.values())
+            if text.lower() in offer.name.lower() and offer.unit_price.currency == currency
+        ]
+        if after is not None and not after.startswith(f"{text}:"):
+            raise InvalidPage
+        start = int(after.rpartition(":")[2]) if after else 0
+        return ProductPage(
+            products=tuple(
+                ShownProduct(
+                    product_id=offer.product_id,
+                    slug=offer.slug,
+                    name=offer.name,
+                    vendor="",
+                    image=None,
+                    image_alt="",
+                    price=offer.unit_price,
+                    varies=False,
+                    available=offer.available,
+                )
+                for offer in found[start : start + limit]
+            ),
+            next=f"{text}:{start + limit}" if len(found) > start + limit else None,
+        )
 
     def offers(self, *, references: Collection[str], currency: str) -> Mapping[str, Offer]:
         known = {

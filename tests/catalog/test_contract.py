@@ -12,7 +12,7 @@ from infra.contracts.testing import standing_in
 from infra.identifiers import new_id
 from infra.money import Money
 from modules.catalog import use_cases
-from modules.catalog.contract import CatalogContract, OutOfStock, ReservationReleased
+from modules.catalog.contract import CatalogContract, InvalidPage, OutOfStock, ReservationReleased
 from modules.catalog.models import Reservation
 from tests.catalog.factories import eur, product
 from tests.catalog.fakes import FakeCatalog
@@ -185,3 +185,34 @@ def test_an_expired_hold_whose_pieces_are_gone_is_refused(subject: Subject) -> N
         subject.catalog.commit_stock(reservation_key="order-1")
 
     assert subject.available(sku) == 1
+
+
+def test_browsing_shows_what_is_on_sale_the_newest_first_page_by_page(subject: Subject) -> None:
+    for name in ("Lamp", "Vase", "Bowl"):
+        subject.sells(name, eur(1200), 3)
+
+    first = subject.catalog.browse(text="", currency="EUR", after=None, limit=2)
+    second = subject.catalog.browse(text="", currency="EUR", after=first.next, limit=2)
+
+    assert [product.name for product in (*first.products, *second.products)] == ["Bowl", "Vase", "Lamp"]
+    assert second.next is None
+    assert (first.products[0].price, first.products[0].available, first.products[0].varies) == (eur(1200), 3, False)
+
+
+def test_browsing_with_a_text_shows_what_it_finds(subject: Subject) -> None:
+    for name in ("Lamp", "Vase"):
+        subject.sells(name, eur(1200), 3)
+
+    assert [
+        shown.name for shown in subject.catalog.browse(text="vase", currency="EUR", after=None, limit=5).products
+    ] == ["Vase"]
+    assert subject.catalog.browse(text="zzz", currency="EUR", after=None, limit=5).products == ()
+
+
+def test_a_page_of_another_list_is_refused(subject: Subject) -> None:
+    for name in ("Lamp", "Lamp two"):
+        subject.sells(name, eur(1200), 3)
+    cursor = subject.catalog.browse(text="", currency="EUR", after=None, limit=1).next
+
+    with pytest.raises(InvalidPage):
+        subject.catalog.browse(text="lamp", currency="EUR", after=cursor, limit=1)

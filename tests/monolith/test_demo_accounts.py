@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from pytest_django import Settings
 
+from modules.users.management.commands.demo_customers import CUSTOMER, STAFF
 from modules.users.models import Address, Customer
-from monolith.storefront.management.commands.demo_accounts import CUSTOMER, STAFF
 from tests.api import Api
 from tests.users.factories import post_office
 

@@ -119,7 +119,7 @@ def test_a_search_for_anything_is_answered(search: str) -> None:
     get(f"/?q={search}".replace(" ", "+"))
 
 
-@pytest.mark.parametrize("query", ["after=nonsense", "limit=100000", "limit=x", "after="])
+@pytest.mark.parametrize("query", ["after=nonsense", "after="])
 def test_a_damaged_link_leads_to_the_first_page(query: str) -> None:
     response = Client().get(f"/?{query}")
 

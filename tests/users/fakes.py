@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from infra.identifiers import new_id
@@ -31,6 +32,9 @@ class FakeUsers:
     def closes(self, customer_id: UUID) -> None:
         """Close a customer's account."""
         del self._customers[customer_id]
+
+    def verification_keys(self) -> Mapping[str, str]:
+        return {"fake": "-----BEGIN PUBLIC KEY-----"}
 
     def recipient(self, *, customer_id: UUID, address_id: str) -> Recipient:
         customer = self.customer(customer_id=customer_id)

@@ -13,6 +13,7 @@ from infra.postal_address import PostalAddress
 from modules.users.contract import AddressNotFound, CustomerNotFound, CustomerSummary, Recipient, UsersContract
 from modules.users.models import Customer
 from modules.users.queries import accounts
+from modules.users.queries.signing_keys import public_keys
 from tests.contract_routes import EachRoute
 from tests.users.factories import BERLIN, PARIS, a_customer, an_address
 from tests.users.fakes import FakeUsers
@@ -113,3 +114,10 @@ def test_a_recipient_costs_one_query(django_assert_num_queries: object) -> None:
 
     with django_assert_num_queries(1, using="users"):  # type: ignore[operator]
         accounts.recipient(customer.id, str(entry.address_id))
+
+
+def test_the_keys_of_access_tokens_can_be_asked_for(each_route: EachRoute) -> None:
+    keys = each_route(UsersContract).verification_keys()
+
+    assert keys == public_keys()
+    assert all(pem.startswith("-----BEGIN PUBLIC KEY-----") for pem in keys.values())

@@ -5,6 +5,7 @@ from django.urls import URLPattern, path
 from modules.users.http import accounts, addresses, mail_tokens, pages, tokens
 
 app_name = "users"
+at_root = [path(".well-known/jwks.json", tokens.KeySet.as_view(), name="jwks")]
 urlpatterns: list[URLPattern] = [
     path("register", accounts.Register.as_view(), name="register"),
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
