@@ -52,6 +52,7 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "infra.boundaries",
     "infra.databases",
     "infra.http.contract_apps.ContractsConfig",
     "infra.events",
