@@ -13,7 +13,7 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from tests import databases
 
-pytest_plugins: list[str] = ["tests.api", "tests.contract_routes", "tests.servers"]
+pytest_plugins: list[str] = ["tests.api", "tests.boundaries.zoo.score", "tests.contract_routes", "tests.servers"]
 _session = ExitStack()
 hypothesis_settings.register_profile("banyan", deadline=None)  # on a busy machine slow is not wrong
 hypothesis_settings.load_profile("banyan")
