@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from infra.contracts.allowed_types import naive_instants
-from infra.contracts.errors import ContractViolation
+from infra.contracts.errors import ContractViolation, NoPlainValue
 
 
 def _plain(value: Any) -> Any:
@@ -41,12 +41,12 @@ class Codec:
         """Return the value as JSON.
 
         Raises:
-            ContractViolation: something in it may not cross (a model, a queryset, a lazy object, a file).
+            NoPlainValue: something in it may not cross (a model, a queryset, a lazy object, a file).
         """
         try:
             return _encoder.encode(value)
         except (TypeError, ValueError, UnicodeEncodeError, RecursionError) as error:
-            raise ContractViolation(f"Cannot send {self._what}: {error}.") from error
+            raise NoPlainValue(f"Cannot send {self._what}: {error}.") from error
 
     def decode(self, body: bytes) -> Any:
         """Return the value as new objects of the declared type; fields that the type does not know are left out.

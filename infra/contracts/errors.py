@@ -42,6 +42,18 @@ class ContractViolation(ContractError):
     code = "contract_violation"
 
 
+class NoPlainValue(ContractViolation):
+    """Something was to cross that is no value of the contract's types: a model, a queryset, a lazy object, a file."""
+
+    code = "no_plain_value"
+
+
+class TooManyCallsDeep(ContractViolation):
+    """Calls and events inside each other without an end: modules ask in a circle."""
+
+    code = "too_many_calls_deep"
+
+
 class CallerRefused(ContractViolation):
     """The caller is not known, or the contract is not among those that it may ask."""
 

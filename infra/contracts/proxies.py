@@ -13,10 +13,11 @@ from infra.contracts.declaration import Contract, Method, declaration_of
 class ContractProxy:
     """Asks over one route. The classes that are instantiated are built from the contracts' declarations."""
 
-    __slots__ = ("_route",)
+    __slots__ = ("_asker", "_route")
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, route: Route, asker: str = "") -> None:
         self._route = route
+        self._asker = asker
 
 
 @cache
@@ -34,6 +35,6 @@ def _members(declared: Contract) -> dict[str, Any]:
 def _asking(method: Method) -> Callable[..., Any]:
     @wraps(method.function)
     def ask(self: ContractProxy, **arguments: Any) -> Any:
-        return call(self._route, method, arguments)
+        return call(self._route, method, arguments, self._asker)
 
     return ask

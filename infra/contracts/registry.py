@@ -144,7 +144,7 @@ def _proxy(declared: Contract, caller: str) -> Any:
     if is_local(declared) and _wiring.local_route == "direct":
         return _required_implementation(declared)  # for benchmarks: what the other routes are measured against
     protocol: Any = declared.protocol
-    return proxy_class(protocol)(_route(declared, caller))
+    return proxy_class(protocol)(_route(declared, caller), caller)
 
 
 def _route(declared: Contract, caller: str) -> Route:

@@ -65,7 +65,7 @@ def open_transactions() -> list[str]:
     return sorted(opened)
 
 
-def refuse_open_transactions(method: Method) -> None:
+def refuse_open_transactions(method: Method, caller: str) -> None:
     """Guard the entry of a contract call, as `settings.GUARD_POLICY` says.
 
     Raises:
