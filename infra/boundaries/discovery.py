@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 from infra.boundaries.manifest import Manifest, ManifestError
@@ -28,6 +29,11 @@ def manifests_in(package: str) -> tuple[Manifest, ...]:
         found.append(manifest)
     refuse_contradictions(found)
     return tuple(found)
+
+
+def holds_internals(package: str, name: str) -> bool:
+    """Return whether this build can run a module itself, rather than only ask and hear it."""
+    return find_spec(f"{package}.{name}.apps") is not None
 
 
 def refuse_contradictions(manifests: Sequence[Manifest]) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from django.db import connections
@@ -11,9 +13,11 @@ from django.db import connections
 from infra.events import handling, retries
 from infra.events.configuration import local_modules
 from infra.events.declaration import Event, format_of
+from infra.events.envelope import Numbered, Run, envelope_of, present_headers
 from infra.events.inbox import receive
 from infra.events.outbox_relay import Relay
-from infra.events.subscriptions import AfterDeadLetter, forget, subscribe
+from infra.events.subscriptions import AfterDeadLetter, consumers_of, forget, subscribe
+from infra.identifiers import new_id
 
 E = TypeVar("E", bound=Event)
 
@@ -40,6 +44,32 @@ def deliver_all(*, raise_failures: bool = True) -> int:
     if failures and raise_failures:
         raise ExceptionGroup(f"{len(failures)} event handlers failed", failures)
     return delivered
+
+
+def announce(event: Event) -> None:
+    """Deliver an event to everybody here who hears it, as if its module had published it; then whatever follows from it.
+
+    For tests of what a module does about others' news: the publishing module need not be here.
+    """
+    format_ = format_of(event.name)
+    key, event_id = format_.key_of(event), new_id()
+    envelope = envelope_of(
+        source=format_.module,
+        key=key,
+        seq=(seq := time.time_ns()),  # later than whatever was there
+        id_=event_id,
+        name=format_.name,
+        payload=format_.encode(event).decode(),
+        headers=present_headers(event_id),
+        occurred_at=datetime.now(UTC),
+    )
+    with handling.collecting_failures() as failures:
+        for consumer in consumers_of(event.name):
+            if consumer in local_modules():
+                receive(consumer, [Run(format_.module, key, [Numbered(seq, 0, envelope)])])
+    if failures:
+        raise ExceptionGroup(f"{len(failures)} event handlers failed", failures)
+    deliver_all()
 
 
 def published(*event_classes: type[E]) -> list[E]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from infra.boundaries.discovery import callers_by_contract, manifests_in
+from infra.boundaries.discovery import callers_by_contract, holds_internals, manifests_in
 from infra.deployment.environment import Environment
 
 django_stubs_ext.monkeypatch()  # so that `admin.ModelAdmin[Order]` is a class at run time, too
@@ -15,19 +15,24 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("BANYAN_STATE_DIR", str(BASE_DIR / ".banyan")))
 
 MANIFESTS = manifests_in("modules")  # a folder with a manifest is a module: there is no second list to keep
-MODULES = tuple(manifest.name for manifest in MANIFESTS)
+# Those whose internals this build holds. Of a module that lives elsewhere for good it has the public files alone.
+MODULES = tuple(manifest.name for manifest in MANIFESTS if holds_internals("modules", manifest.name))
 ALIASES = ("default", *MODULES)
 
 # --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
 
-SCHEMAS = {"default": "platform"} | {manifest.name: manifest.schema for manifest in MANIFESTS}
+SCHEMAS = {"default": "platform"} | {
+    manifest.name: manifest.schema for manifest in MANIFESTS if manifest.name in MODULES
+}
 DATABASE_ROUTERS = ["infra.databases.router.ModuleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Contracts and events ---
 
 # Where each module lives: "local", or the URL of its service.
-MODULE_LOCATIONS = {name: env.text(f"{name.upper()}_MODULE", "local") for name in MODULES}
+MODULE_LOCATIONS = {
+    name: env.text(f"{name.upper()}_MODULE", "local") for name in (manifest.name for manifest in MANIFESTS)
+}
 CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (benchmarks), loopback (tests)
 # What a guard does when it sees a defect (a contract call inside an open transaction): "raise", or "log" and count.
 GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))

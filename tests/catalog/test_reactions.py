@@ -4,10 +4,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from django.db import transaction
 
-from infra.events.outbox import publish
-from infra.events.testing import deliver_all
+from infra.events.testing import announce
 from infra.identifiers import new_id
 from infra.schedule.testing import run_all_due
 from modules.catalog import use_cases
@@ -39,9 +37,7 @@ def confirm(*lines: tuple[UUID, int]) -> None:
         shipping=eur(0),
         total=eur(sum(quantity * 100 for _, quantity in lines)),
     )
-    with transaction.atomic(using="orders"):
-        publish(event)
-    deliver_all()
+    announce(event)
 
 
 def sold(thing: Sold) -> int:

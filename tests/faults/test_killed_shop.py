@@ -21,7 +21,7 @@ from modules.payments.models import Payment
 from modules.payments.queries.reconciliation import open_items
 from modules.shipping.models import Shipment
 from tests.orders.http.test_orders import wish
-from tests.orders.ordering import sells
+from tests.orders.neighbours import sells
 from tests.shop_process import ShopProcess
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from infra.contracts import resolve
 from infra.identifiers import new_id
-from infra.money import Money
 from infra.postal_address import PostalAddress
 from modules.catalog.contract import CatalogContract, Offer
 from modules.orders.models import Checkout, Order
@@ -17,8 +16,6 @@ from modules.orders.tasks import complete_stalled_checkouts
 from modules.orders.use_cases.checkout import drive_checkout
 from modules.orders.use_cases.checkout_steps import Partners
 from modules.orders.use_cases.ordering import Buyer, WantedItem, place_order
-from modules.payments.models import Payment
-from tests.catalog import factories
 from tests.orders.partners import Switchboard
 
 CUSTOMER = UUID("018f0000-0000-7000-8000-000000000001")
@@ -26,12 +23,6 @@ HOME = PostalAddress(
     name="Ann Archer", line1="Lindenstr. 1", line2=None, city="Berlin", region=None, postcode="10969", country="DE"
 )
 ANN = Buyer(customer_id=CUSTOMER, email="ann@example.com", address=HOME)
-
-
-def sells(sku: str = "LAMP", *, price: int = 1200, pieces: int = 10) -> str:
-    """Put a product with one variant on sale; return its SKU."""
-    factories.product(title=sku.title(), sku=sku, price=Money(price, "EUR"), on_hand=pieces)
-    return sku
 
 
 def offer(sku: str) -> Offer:
@@ -72,11 +63,6 @@ def bought(sku: str, *, pieces: int = 2, method: str = "card", partners: Partner
     order = placed(sku, pieces=pieces, method=method, partners=partners)
     drive_checkout(checkout=order.checkout, partners=partners)
     return Order.objects.get(id=order.id)
-
-
-def money_kept(order: Order) -> int:
-    """Return what the payments hold for an order, captured less refunded, in minor units."""
-    return sum(payment.captured - payment.refunded for payment in Payment.objects.filter(order_id=order.id))
 
 
 def let_the_completer_finish(order: Order) -> Order:

@@ -13,7 +13,8 @@ from modules.orders.use_cases.cancelling import (
     cancel_order,
 )
 from modules.shipping.contract import AlreadyDispatched
-from tests.orders.ordering import CUSTOMER, bought, let_the_completer_finish, money_kept, offer, placed, sells
+from tests.orders.neighbours import money_kept, sells
+from tests.orders.ordering import CUSTOMER, bought, let_the_completer_finish, offer, placed
 from tests.orders.partners import Killed, Switchboard, die, fail_with
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,7 +12,8 @@ from modules.catalog.contract import OutOfStock
 from modules.orders.models import Checkout, Order
 from modules.orders.use_cases.checkout import drive_checkout, turn_back
 from modules.orders.use_cases.checkout_record import LeaseLost, take_over_checkout
-from tests.orders.ordering import bought, let_the_completer_finish, money_kept, offer, placed, sells
+from tests.orders.neighbours import money_kept, sells
+from tests.orders.ordering import bought, let_the_completer_finish, offer, placed
 from tests.orders.partners import Killed, Switchboard, die, fail_with
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -13,7 +13,8 @@ from modules.orders.use_cases import carts
 from modules.orders.use_cases.carts import NotOnSale
 from modules.orders.use_cases.ordering import AlreadyPlaced, CartChanged, PriceChanged, earlier_order
 from modules.payments.contract import UnknownPaymentMethod
-from tests.orders.ordering import CUSTOMER, placed, sells
+from tests.orders.neighbours import sells
+from tests.orders.ordering import CUSTOMER, placed
 from tests.orders.partners import Switchboard
 
 pytestmark = pytest.mark.usefixtures("database")

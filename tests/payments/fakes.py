@@ -46,6 +46,15 @@ class FakePayments:
         holding = (PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED)
         return sum(t.order.total.amount - t.refunded for t in self._taken.values() if t.status in holding)
 
+    def held_for(self, order_id: UUID) -> int:
+        """What was taken for one order and not given back, in minor units."""
+        holding = (PaymentStatus.CAPTURED, PaymentStatus.PARTIALLY_REFUNDED)
+        return sum(
+            t.order.total.amount - t.refunded
+            for t in self._taken.values()
+            if t.order.order_id == order_id and t.status in holding
+        )
+
     def check_method(self, *, method: str) -> None:
         if method not in _METHODS:
             raise UnknownPaymentMethod(methods=_METHODS)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import transaction
 from pytest_django import Settings
 
-from infra.events.outbox import publish
-from infra.events.testing import deliver_all, published
+from infra.events.testing import announce, published
 from infra.identifiers import new_id
 from modules.payments.contract import PaymentClosed, PaymentStatus
 from modules.payments.events import PaymentCaptured, PaymentVoided
@@ -32,19 +30,17 @@ def _on_dispatch(_shop: None, settings: Settings) -> None:
 
 
 def dispatch(payment: Payment) -> None:
-    with transaction.atomic(using="shipping"):
-        publish(
-            ShipmentDispatched(
-                shipment_id=new_id(),
-                order_id=payment.order_id,
-                order_number="R-1",
-                customer_id=None,
-                email="anna@example.com",
-                carrier="banyan",
-                tracking_number="T-1",
-            )
+    announce(
+        ShipmentDispatched(
+            shipment_id=new_id(),
+            order_id=payment.order_id,
+            order_number="R-1",
+            customer_id=None,
+            email="anna@example.com",
+            carrier="banyan",
+            tracking_number="T-1",
         )
-    deliver_all()
+    )
 
 
 def test_nothing_is_taken_until_the_parcel_leaves() -> None:

@@ -7,7 +7,7 @@ import pytest
 from infra.events.declaration import Event
 from infra.events.testing import deliver_all, subscribed
 from modules.shipping.events import ShipmentCancelled, ShipmentDelivered, ShipmentDispatched
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 
 
 @pytest.fixture

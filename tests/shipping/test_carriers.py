@@ -9,7 +9,7 @@ from django.test import override_settings
 from modules.shipping.contract import ShipmentStatus
 from modules.shipping.gateways.built_in import BuiltInCarrier, CarriedParcel
 from modules.shipping.gateways.carrier import Carrier, LabelRefused, Parcel
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import BERLIN, NOON, later
 
 pytestmark = pytest.mark.usefixtures("database")

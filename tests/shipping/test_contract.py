@@ -22,7 +22,8 @@ from modules.shipping.contract import (
 from modules.shipping.models import Shipment, Zone
 from modules.shipping.use_cases.shipments import confirm_shipment, dispatch_shipment
 from tests.contract_routes import EachRoute
-from tests.shipping.fakes import FakeCarrier, FakeShipping
+from tests.shipping.fake_carrier import FakeCarrier
+from tests.shipping.fakes import FakeShipping
 from tests.shipping.parcels import BERLIN, NOON, eur, order_details
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -20,7 +20,7 @@ from modules.shipping.models import (
     TrackingEvent,
     Zone,
 )
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import NOON, confirmed, dispatched, labelled, prepared
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -12,7 +12,7 @@ from modules.shipping.gateways.carrier import Scan
 from modules.shipping.models import Zone
 from modules.shipping.use_cases import carriage, shipments
 from tests.api import Api
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import NOON, confirmed, dispatched, later, now, prepared
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -6,11 +6,9 @@ from itertools import pairwise
 
 import pytest
 from django.conf import settings
-from django.db import transaction
 
 from infra.contracts import resolve
-from infra.events.outbox import publish
-from infra.events.testing import deliver_all
+from infra.events.testing import announce
 from infra.identifiers import new_id
 from infra.money import Money
 from infra.schedule.testing import run_all_due
@@ -19,7 +17,7 @@ from modules.shipping.contract import ShipmentStatus, ShippingContract
 from modules.shipping.gateways.built_in import CarriedParcel
 from modules.shipping.models import Shipment
 from modules.shipping.use_cases import carriage, shipments
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import NOON, confirmed, dispatched, labelled, later, now, order_details, prepared
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -165,21 +163,18 @@ def test_every_piece_ordered_has_left_after_dispatch(carrier: FakeCarrier) -> No
 def test_the_whole_way_by_event_and_periodic_task_with_the_built_in_carrier() -> None:
     order = order_details(order_id=new_id())
     resolve(ShippingContract).create_shipment(**order)
-    with transaction.atomic(using="orders"):
-        publish(
-            OrderConfirmed(
-                order_id=order["order_id"],
-                number="B-1",
-                customer_id=None,
-                email="anna@example.com",
-                recipient="Anna",
-                lines=(),
-                shipping=Money.zero("EUR"),
-                total=Money.zero("EUR"),
-            )
+    announce(
+        OrderConfirmed(
+            order_id=order["order_id"],
+            number="B-1",
+            customer_id=None,
+            email="anna@example.com",
+            recipient="Anna",
+            lines=(),
+            shipping=Money.zero("EUR"),
+            total=Money.zero("EUR"),
         )
-
-    deliver_all()
+    )
     run_all_due(regardless_of_time=True)
 
     shipment = Shipment.objects.get(order_id=order["order_id"])

@@ -13,7 +13,7 @@ from modules.shipping.contract import AlreadyDispatched, ShipmentClosed, Shipmen
 from modules.shipping.models import Shipment, ShipmentKey
 from modules.shipping.use_cases import carriage, shipments
 from tests.shipping.conftest import Announced
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import NOON, confirmed, labelled, now, order_details
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -16,7 +16,7 @@ from modules.shipping.models.tracking_numbers import is_well_formed, new_trackin
 from modules.shipping.queries import shipments as known
 from modules.shipping.use_cases import carriage, shipments
 from tests.shipping.conftest import Announced
-from tests.shipping.fakes import FakeCarrier
+from tests.shipping.fake_carrier import FakeCarrier
 from tests.shipping.parcels import NOON, dispatched, later, now, prepared
 
 pytestmark = pytest.mark.usefixtures("database")

@@ -17,9 +17,9 @@ from modules.users.queries.accounts import AddressEntry
 from modules.users.use_cases.accounts import register
 from modules.users.use_cases.addresses import add_address
 from modules.users.use_cases.sending import send_due_notifications
+from tests.users.fakes import BERLIN
 
 PASSWORD = "drei Esel im Regen"
-BERLIN = PostalAddress(name="Anna Schmidt", line1="Unter den Linden 1", city="Berlin", postcode="10117", country="DE")
 PARIS = PostalAddress(name="Anna Schmidt", line1="Rue de Rivoli 99", city="Paris", postcode="75001", country="FR")
 
 

@@ -9,6 +9,8 @@ from infra.identifiers import new_id
 from infra.postal_address import PostalAddress
 from modules.users.contract import AddressNotFound, CustomerNotFound, CustomerSummary, Recipient
 
+BERLIN = PostalAddress(name="Anna Schmidt", line1="Unter den Linden 1", city="Berlin", postcode="10117", country="DE")
+
 
 class FakeUsers:
     """Implements `UsersContract` from memory."""

@@ -9,7 +9,8 @@ import pytest
 from modules.users.models import Address
 from modules.users.use_cases import addresses
 from tests.api import Api
-from tests.users.factories import BERLIN, PARIS, a_customer, an_address
+from tests.users.factories import PARIS, a_customer, an_address
+from tests.users.fakes import BERLIN
 
 pytestmark = pytest.mark.usefixtures("database")
 

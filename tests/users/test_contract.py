@@ -15,8 +15,8 @@ from modules.users.models import Customer
 from modules.users.queries import accounts
 from modules.users.queries.signing_keys import public_keys
 from tests.contract_routes import EachRoute
-from tests.users.factories import BERLIN, PARIS, a_customer, an_address
-from tests.users.fakes import FakeUsers
+from tests.users.factories import PARIS, a_customer, an_address
+from tests.users.fakes import BERLIN, FakeUsers
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -4,8 +4,7 @@ import pytest
 
 from infra.identifiers import new_id
 from tests.api import Api
-from tests.orders.ordering import sells
-from tests.users.factories import a_customer
+from tests.orders.neighbours import registers, sells
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -47,7 +46,7 @@ def test_a_customers_cart_is_theirs_alone_and_takes_a_guests_along(api: Api) -> 
     sku = sells()
     guests = api.post("/api/v1/orders/carts").json()["id"]
     api.post(f"/api/v1/orders/carts/{guests}/lines", {"productId": sku, "quantity": 2})
-    anna = api.as_customer(a_customer().id)
+    anna = api.as_customer(registers()[0])
     own = anna.post("/api/v1/orders/carts")
     assert own.status_code == 201
     assert anna.post("/api/v1/orders/carts").status_code == 200
