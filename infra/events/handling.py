@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from infra.contracts import context as call_context
+from infra.contracts import journeys
 from infra.events.configuration import setting
 from infra.events.declaration import UnknownEvent, format_of
 from infra.events.envelope import Envelope, chain_variable
@@ -40,10 +41,12 @@ def handle(consumer: str, envelope: Envelope) -> None:
     token = call_context.enter(envelope.context())
     chain = chain_variable()
     chain_token = chain.set(envelope.chain())
+    journey = journeys.begin("event", f"{envelope.type} in {consumer}")
     try:
         for handler in subscription.handlers:
             handler(event)
     finally:
+        journeys.end(journey)
         chain.reset(chain_token)
         call_context.leave(token)
 

@@ -30,9 +30,14 @@ durations = Histogram(
 )
 
 
+def known_method(method: str | None) -> str:
+    """Return an HTTP method as it is counted: strangers may make up as many as they like."""
+    return method if method in _METHODS else "other"
+
+
 def observe(module: str, method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
-    count, duration = _series(module, method if method in _METHODS else "other", route, status)
+    count, duration = _series(module, known_method(method), route, status)
     count.inc()
     duration.observe(seconds)
 

@@ -9,9 +9,11 @@ from time import perf_counter, time
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from infra.contracts import journeys
 from infra.contracts.context import CallContext, enter, leave
 from infra.identifiers import new_id
 from infra.observability import observations
+from infra.observability.metrics import known_method
 from infra.observability.observations import Observation
 from infra.observability.routes import UNMATCHED
 from infra.observability.trace_context import continued
@@ -32,16 +34,19 @@ class RequestObservation:
         sent = meta.get("HTTP_X_CORRELATION_ID")
         correlation_id = sent if sent is not None and _FORM.fullmatch(sent) else str(new_id())
         token = enter(CallContext(correlation_id=correlation_id, traceparent=continued(meta.get("HTTP_TRACEPARENT"))))
+        journey = journeys.begin("request")
+        route = UNMATCHED
         try:
             response = self.get_response(request)
             response.headers[HEADER] = correlation_id
             match = request.resolver_match
+            route = UNMATCHED if match is None else match.route
             observations.add(
                 Observation(
                     time(),
                     correlation_id,
                     request.method or "",
-                    UNMATCHED if match is None else match.route,
+                    route,
                     request.path,
                     response.status_code,
                     perf_counter() - started,
@@ -50,4 +55,5 @@ class RequestObservation:
             )
             return response
         finally:
+            journeys.end(journey, f"{known_method(request.method)} /{route}")
             leave(token)

@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from django.db import connections
 
+from infra.contracts import journeys
 from infra.schedule.declaration import PeriodicTask, task_named, tasks_of
 
 logger = logging.getLogger("infra.schedule")
@@ -73,6 +74,7 @@ def claim_due(module: str, *, regardless_of_time: bool = False) -> list[Claim]:
 
 def run(claim: Claim) -> Exception | None:
     """Run a claimed task; what it raises is logged, counted and returned."""
+    journey = journeys.begin("task", claim.name)
     try:
         task: PeriodicTask = task_named(claim.module, claim.name)
         task.run()
@@ -80,6 +82,8 @@ def run(claim: Claim) -> Exception | None:
         logger.exception("The periodic task %s failed; it runs again at its next period", claim.name)
         _finish(claim, f"{type(error).__name__}: {error}")
         return error
+    finally:
+        journeys.end(journey)
     _finish(claim, "")
     return None
 
