@@ -27,7 +27,7 @@ SCRAM_ITERATIONS = 4096  # PostgreSQL's own
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SchemaRoles:
-    """The two roles of one alias in one schema."""
+    """The two roles of one alias in one schema; an empty password leaves the one that is set."""
 
     schema: str
     serving_role: str
@@ -54,9 +54,9 @@ def provision(admin_url: str, every: Iterable[SchemaRoles]) -> None:
             connection.execute(statement)
 
 
-def provisioning_statements(database: str, every: Iterable[SchemaRoles]) -> Iterator[sql.SQL | sql.Composed]:
+def provisioning_statements(database: str | sql.SQL, every: Iterable[SchemaRoles]) -> Iterator[sql.SQL | sql.Composed]:
     """Yield, in order, what makes the schemas and their roles in `database`; passwords only as salted digests."""
-    name = sql.Identifier(database)
+    name = sql.Identifier(database) if isinstance(database, str) else database
     yield sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
     for roles in every:
@@ -64,7 +64,7 @@ def provisioning_statements(database: str, every: Iterable[SchemaRoles]) -> Iter
         yield from _schema(roles)
 
 
-def _roles(roles: SchemaRoles, database: sql.Identifier) -> Iterator[sql.SQL | sql.Composed]:
+def _roles(roles: SchemaRoles, database: sql.Composable) -> Iterator[sql.SQL | sql.Composed]:
     for role, password in ((roles.owner_role, roles.owner_password), (roles.serving_role, roles.serving_password)):
         create = sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)).as_string(None)
         # PostgreSQL has no CREATE ROLE IF NOT EXISTS.
@@ -75,9 +75,8 @@ def _roles(roles: SchemaRoles, database: sql.Identifier) -> Iterator[sql.SQL | s
             )
         )
         # What a new role may not do by default is not forbidden again: only superusers may say NOSUPERUSER.
-        yield sql.SQL("ALTER ROLE {} LOGIN NOINHERIT PASSWORD {}").format(
-            sql.Identifier(role), sql.Literal(scram_digest(password))
-        )
+        set_password = sql.SQL(" PASSWORD {}").format(sql.Literal(scram_digest(password))) if password else sql.SQL("")
+        yield sql.SQL("ALTER ROLE {} LOGIN NOINHERIT{}").format(sql.Identifier(role), set_password)
         yield sql.SQL("ALTER ROLE {} SET search_path = {}").format(sql.Identifier(role), sql.Identifier(roles.schema))
         yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
     for setting, value in SERVING_LIMITS.items():

@@ -15,7 +15,8 @@ LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; s
 CHECKS: dict[str, list[str]] = {
     "format": [sys.executable, "-m", "ruff", "format", "--check", "."],
     "style": [sys.executable, "-m", "ruff", "check", "."],
-    "imports": [sys.executable, "-c", LINT_IMPORTS],
+    "generated": [*MANAGE, "modules", "generate", "--check"],
+    "imports": [sys.executable, "-c", LINT_IMPORTS, "--config", "modules/generated/imports.toml"],
     "django": [*MANAGE, "check", "--fail-level", "WARNING"],
     "migrations": [sys.executable, "-W", "ignore::RuntimeWarning", __file__, "missing-migrations"],
     "types": [sys.executable, "-m", "mypy", "."],

@@ -7,6 +7,7 @@ from pathlib import Path
 import django_stubs_ext
 
 from infra.boundaries.discovery import callers_by_contract, holds_internals, manifests_in
+from infra.boundaries.generation.house import House
 from infra.deployment.environment import Environment
 
 django_stubs_ext.monkeypatch()  # so that `admin.ModelAdmin[Order]` is a class at run time, too
@@ -18,9 +19,12 @@ MANIFESTS = manifests_in("modules")  # a folder with a manifest is a module: the
 # Those whose internals this build holds. Of a module that lives elsewhere for good it has the public files alone.
 MODULES = tuple(manifest.name for manifest in MANIFESTS if holds_internals("modules", manifest.name))
 ALIASES = ("default", *MODULES)
+# What may import what; `manage.py modules generate` writes the rules from this and the manifests.
+HOUSE = House(root=BASE_DIR, above=("monolith",), modules="modules", below=("infra",))
 
 # --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
 
+OTHER_SCHEMAS = {"platform": "staff accounts, sessions, and what the shop as a whole remembers"}
 SCHEMAS = {"default": "platform"} | {
     manifest.name: manifest.schema for manifest in MANIFESTS if manifest.name in MODULES
 }
@@ -39,7 +43,7 @@ GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
-CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=("monolith",))
+CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=HOUSE.above)
 CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
