@@ -2,20 +2,23 @@
 
     celery -A monolith.celery worker --queues banyan.orders,banyan.users
 
-Each module has one queue; without `--queues` a worker serves them all.
+Each module has the queues that its manifest names; without `--queues` a worker serves them all.
 """
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import worker_process_init, worker_process_shutdown
 from kombu import Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.settings.production")
 
 from django.conf import settings
 
+from infra.boundaries.observation import storing
 from infra.events.broker import queue_of
 
 # Longer than a message of 200 events with slow handlers takes, and shorter than the patience with a dead worker: Redis gives
@@ -43,7 +46,7 @@ app.conf.update(
     worker_prefetch_multiplier=1,  # a message is a batch; holding more back would keep them from idle workers
     worker_cancel_long_running_tasks_on_connection_loss=True,
     task_time_limit=VISIBILITY_TIMEOUT_SECONDS - 10,  # a handler that hangs ends here and is tried again
-    task_queues=[Queue(queue_of(module)) for module in ("default", *settings.MODULES)],
+    task_queues=[Queue(name) for names in settings.QUEUES.values() for name in names],
     task_default_queue=queue_of("default"),
     task_create_missing_queues=False,
     broker_transport_options=_transport_options(settings.CELERY_BROKER_URL),
@@ -55,3 +58,13 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
 )
+
+
+@worker_process_init.connect(weak=False)
+def watch_this_process(**kwargs: Any) -> None:
+    storing.observe_in_background()
+
+
+@worker_process_shutdown.connect(weak=False)
+def store_what_was_seen(**kwargs: Any) -> None:
+    storing.stop_observing()  # these processes end without running what was registered for their end

@@ -32,7 +32,7 @@ class Manifest:
     publishes: tuple[str, ...] = ()  # events, by wire name
     hears: tuple[str, ...] = ()  # events, its own or others'
     tasks: tuple[str, ...] = ()  # periodic tasks, without the module's name in front
-    queues: tuple[str, ...] = ()  # empty: the one named banyan.<name>
+    queues: tuple[str, ...] = ()  # the first carries its events and periodic tasks; empty: banyan.<name>
     url_prefixes: tuple[
         str, ...
     ] = ()  # what it serves: all below a path that ends with a slash, or one path; empty: /api/v1/<name>/

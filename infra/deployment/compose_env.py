@@ -15,14 +15,10 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-SCHEMAS = {
-    "DEFAULT": "platform",
-    "CATALOG": "catalog",
-    "ORDERS": "orders",
-    "PAYMENTS": "payments",
-    "SHIPPING": "shipping",
-    "USERS": "users",
-}
+from infra.boundaries.discovery import manifests_in
+
+# By alias, as variables are named after it. A module that was added needs nothing here.
+SCHEMAS = {"DEFAULT": "platform"} | {manifest.name.upper(): manifest.schema for manifest in manifests_in("modules")}
 SERVER = "postgres:5432/banyan"
 ADMINISTRATOR = "banyan_admin"
 

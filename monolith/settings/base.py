@@ -46,6 +46,10 @@ SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=HOUSE.above)
 CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
+# By alias; the first of each carries its events and periodic tasks.
+QUEUES = {"default": ("banyan.default",)} | {
+    manifest.name: manifest.queues for manifest in MANIFESTS if manifest.name in MODULES
+}
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
 EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
 
@@ -64,6 +68,7 @@ INSTALLED_APPS = [
     "infra.boundaries",
     "infra.databases",
     "infra.http.contract_apps.ContractsConfig",
+    "infra.compatibility",
     "infra.events",
     "infra.schedule",
     "infra.http.idempotency",
@@ -144,6 +149,8 @@ SPECTACULAR_SETTINGS = {
     "GET_LIB_DOC_EXCLUDES": "infra.http.schema.classes_whose_text_is_not_inherited",
     "POSTPROCESSING_HOOKS": ["infra.http.schema.add_shared_components"],
 }
+# Where the public API is described, as it is and as it was released (manage.py contracts).
+API_DESCRIPTIONS = BASE_DIR / "monolith" / "api"
 CSRF_FAILURE_VIEW = "infra.http.error_pages.csrf_failure"
 # The largest body without a file: a cart of some hundred lines has 50 KB.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
