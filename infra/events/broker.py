@@ -21,7 +21,7 @@ EVENTS_PER_MESSAGE = 200  # about 150 kB; a message a thousandth as large would 
 
 def queue_of(module: str) -> str:
     """Return the queue that carries a module's events and periodic tasks: the first that its manifest names."""
-    return cast("str", settings.QUEUES[module][0])
+    return settings.QUEUES[module][0]
 
 
 @cache
