@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 from django.urls import get_resolver
 
+from infra.boundaries.observation.storing import observe_in_background
 from infra.contracts.registry import refuse_incomplete_wiring
 from infra.databases.preparation import require_databases, require_migrated
 from infra.databases.reachability import DatabaseRefusal
@@ -23,4 +24,5 @@ if not settings.EMBEDDED_ALIASES:  # on the embedded server, manage.py serve has
     except DatabaseRefusal as refusal:
         sys.stderr.write(f"{refusal}\n")
         raise SystemExit(3) from refusal  # tells gunicorn to give up rather than to try again
+observe_in_background()
 start_in_background()

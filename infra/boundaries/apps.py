@@ -6,3 +6,9 @@ class BoundariesConfig(AppConfig):
 
     name = "infra.boundaries"
     label = "boundaries"
+
+    def ready(self) -> None:
+        from infra.boundaries.observation.storing import forget_old_days
+        from infra.schedule.declaration import periodic
+
+        periodic(every_seconds=24 * 3600, name="boundaries.forget_old_days", module="default")(forget_old_days)

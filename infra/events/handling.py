@@ -4,23 +4,42 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import msgspec
+from django.db import transaction
 
 from infra.contracts import context as call_context
 from infra.contracts import journeys
 from infra.events.configuration import setting
 from infra.events.declaration import UnknownEvent, format_of
-from infra.events.envelope import Envelope, chain_variable
+from infra.events.envelope import SOURCE_PREFIX, Envelope, chain_variable
 from infra.events.subscriptions import PermanentError, Subscription, subscription_of
 
 logger = logging.getLogger("infra.events")
 _failures: ContextVar[list[Exception] | None] = ContextVar("banyan_event_failures", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """What became of one attempt to handle an event."""
+
+    source: str  # the publishing module
+    name: str
+    consumer: str
+    outcome: str  # "handled", or the state of the event after a failure
+    seconds: float  # in its handlers
+    lag_seconds: float  # since it was published
+
+
+Observer = Callable[[Handling], None]
+_observers: list[Observer] = []
 
 
 class NobodyHandlesIt(Exception):
@@ -29,6 +48,17 @@ class NobodyHandlesIt(Exception):
 
 class TooManyHops(PermanentError):
     """The chain of events that led here is longer than the limit: probably a circle."""
+
+
+def observe_handling(observer: Observer) -> None:
+    """Tell `observer` of every event whose effect has committed, and of every failed attempt; it must be quick."""
+    if observer not in _observers:
+        _observers.append(observer)
+
+
+def stop_observing_handling(observer: Observer) -> None:
+    if observer in _observers:
+        _observers.remove(observer)
 
 
 def handle(consumer: str, envelope: Envelope) -> None:
@@ -42,9 +72,13 @@ def handle(consumer: str, envelope: Envelope) -> None:
     chain = chain_variable()
     chain_token = chain.set(envelope.chain())
     journey = journeys.begin("event", f"{envelope.type} in {consumer}")
+    begun = time.perf_counter()
     try:
         for handler in subscription.handlers:
             handler(event)
+        if _observers:  # told when it is true: the fast way of receiving rolls back, and handles all again with care
+            seconds = time.perf_counter() - begun
+            transaction.on_commit(partial(_tell, consumer, envelope, "handled", seconds), using=consumer, robust=True)
     finally:
         journeys.end(journey)
         chain.reset(chain_token)
@@ -101,6 +135,7 @@ def judge(consumer: str, envelope: Envelope, error: Exception, attempts: int) ->
     else:
         stops = subscription is None or subscription.after_dead_letter == "stop"
         verdict = Verdict("dead", stops, None, f"{text}\nChain: {envelope.chain()}")
+    _tell(consumer, envelope, verdict.state, 0.0)
     logger.log(
         logging.WARNING if verdict.state == "failed" else logging.ERROR,
         "%s in %s: attempt %d of %s failed, the event is %s: %s",
@@ -108,6 +143,13 @@ def judge(consumer: str, envelope: Envelope, error: Exception, attempts: int) ->
         exc_info=error,
     )  # fmt: skip
     return verdict
+
+
+def _tell(consumer: str, envelope: Envelope, outcome: str, seconds: float) -> None:
+    source = envelope.source.removeprefix(SOURCE_PREFIX)
+    lag = time.time() - envelope.time.timestamp()
+    for observer in _observers:
+        observer(Handling(source, envelope.type, consumer, outcome, seconds, lag))
 
 
 def back_off(attempts: int) -> float:

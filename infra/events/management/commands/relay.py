@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from infra.boundaries.observation.storing import observe_in_background
 from infra.events import wakeup
 from infra.events.configuration import broker_url, local_modules, setting
 from infra.events.relay import RelayLoop
@@ -37,6 +38,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, finish)
         signal.signal(signal.SIGINT, finish)
+        observe_in_background()
         clock = threading.Thread(target=Clock().run, args=[stop], name="banyan-clock")
         clock.start()
         where = "to Celery" if broker_url() else "to their handlers, in this process"

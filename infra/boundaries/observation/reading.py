@@ -1,0 +1,207 @@
+"""What was observed, as figures per arrow and per entry: for the map, the measures and the readiness of a module."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
+
+from infra.boundaries.models import Observation
+from infra.boundaries.observation.histograms import SIZE, number_below_which, seconds_below_which
+from infra.boundaries.observation.storing import ALIAS, RETENTION_DAYS
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
+WELL = frozenset({"result", "declared", "handled"})
+"""Outcomes that are no errors: a declared refusal is an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrow:
+    """One module asking another for one thing, or hearing one fact of it, over all processes and outcomes."""
+
+    kind: Literal["question", "event"]
+    asker: str  # the module that asks; of an event the one that publishes it
+    answerer: str  # the module that is asked; of an event the one that hears it
+    name: str  # "catalog.v1 offers"; of an event its wire name
+    count: int  # questions; of an event the attempts to handle it
+    seconds: float  # all together, until the answer; of an event in its handlers
+    errors: int  # without an answer, of which a declared refusal is one; of an event the failed attempts
+    in_transactions: int  # asked while a transaction was open
+    p50_ms: float  # of an event the lag, from publishing to the committed effect
+    p99_ms: float
+    last_seen: datetime
+    deepest: int = 1  # 2: asked in order to answer another question
+    outcomes: tuple[tuple[str, int], ...] = ()  # how often each, the most frequent first
+
+    @property
+    def contract(self) -> str:
+        """The wire name of the contract, or of the event."""
+        return self.name.partition(" ")[0]
+
+    @property
+    def method(self) -> str:
+        return self.name.partition(" ")[2]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedOnTheWay:
+    """One question in the journeys of one entry."""
+
+    asker: str
+    contract: str
+    method: str
+    journeys: int  # in which it was asked at all
+    count: int
+    most: int  # in one journey
+    p99: int
+
+    @property
+    def per_journey(self) -> float:
+        """How often it is asked where it is asked at all."""
+        return self.count / self.journeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryPoint:
+    """Where work enters: a request's route, a periodic task, a handled event."""
+
+    kind: str  # request, task, event
+    entry: str  # "POST /api/v1/orders", "orders.forget_old_carts", "orders.order_placed.v1 in users"
+    journeys: int
+    count: int  # questions asked in all of them
+    most: int  # in one
+    p50: int
+    p99: int
+    last_seen: datetime
+    asked: tuple[AskedOnTheWay, ...]  # the most frequent first
+
+    @property
+    def per_journey(self) -> float:
+        return self.count / self.journeys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observations:
+    """Everything observed in a span of days; empty where nothing was."""
+
+    arrows: tuple[Arrow, ...] = ()
+    entries: tuple[EntryPoint, ...] = ()
+
+    @property
+    def questions(self) -> tuple[Arrow, ...]:
+        return tuple(arrow for arrow in self.arrows if arrow.kind == "question")
+
+    @property
+    def events(self) -> tuple[Arrow, ...]:
+        return tuple(arrow for arrow in self.arrows if arrow.kind == "event")
+
+    def __bool__(self) -> bool:
+        return bool(self.arrows or self.entries)
+
+
+def observed(days: int = RETENTION_DAYS) -> Observations:
+    """Return what all processes stored in the last days.
+
+    Raises:
+        django.db.Error: the database is out of reach, or not migrated.
+    """
+    return Observations(arrows=tuple(observed_arrows(days)), entries=tuple(entry_points(days)))
+
+
+def observed_arrows(days: int = RETENTION_DAYS) -> Sequence[Arrow]:
+    """Return each question and each event with its figures, sorted by who asks whom for what."""
+    merged: dict[tuple[str, str, str, str], _Merged] = defaultdict(_Merged)
+    for row in _rows(days, Observation.Kind.QUESTION, Observation.Kind.EVENT):
+        question = row.kind == Observation.Kind.QUESTION
+        answerer = row.target.partition(".")[0] if question else row.target
+        merged[row.kind, row.source, answerer, f"{row.target} {row.name}" if question else row.name].add(
+            row, is_error=row.outcome not in WELL, measured=question or row.outcome in WELL
+        )
+    return [
+        Arrow(
+            kind="question" if kind == Observation.Kind.QUESTION else "event",
+            asker=asker,
+            answerer=answerer,
+            name=name,
+            count=sums.count,
+            seconds=sums.total,
+            errors=sums.errors,
+            in_transactions=sums.in_transactions,
+            p50_ms=seconds_below_which(0.50, sums.buckets) * 1000,
+            p99_ms=seconds_below_which(0.99, sums.buckets) * 1000,
+            last_seen=sums.last_seen,
+            deepest=sums.most,
+            outcomes=tuple(sorted(sums.outcomes.items(), key=lambda item: (-item[1], item[0]))),
+        )
+        for (kind, asker, answerer, name), sums in sorted(merged.items())
+    ]
+
+
+def entry_points(days: int = RETENTION_DAYS) -> Sequence[EntryPoint]:
+    """Return each entry with the questions that its journeys ask, those that ask most first."""
+    asked: dict[str, dict[tuple[str, str, str], _Merged]] = defaultdict(lambda: defaultdict(_Merged))
+    for row in _rows(days, Observation.Kind.ASKED):
+        asked[row.source][row.outcome, row.target, row.name].add(row)
+    entries: dict[tuple[str, str], _Merged] = defaultdict(_Merged)
+    for row in _rows(days, Observation.Kind.JOURNEY):
+        entries[row.outcome, row.source].add(row)
+    found = [
+        EntryPoint(
+            kind=kind,
+            entry=entry,
+            journeys=sums.count,
+            count=int(sums.total),
+            most=sums.most,
+            p50=number_below_which(0.50, sums.buckets),
+            p99=number_below_which(0.99, sums.buckets),
+            last_seen=sums.last_seen,
+            asked=tuple(_asked(asked[entry])),
+        )
+        for (kind, entry), sums in entries.items()
+    ]
+    return sorted(found, key=lambda entry: (-entry.per_journey, entry.entry))
+
+
+def _asked(questions: dict[tuple[str, str, str], _Merged]) -> Iterable[AskedOnTheWay]:
+    for (asker, contract, method), sums in sorted(questions.items(), key=lambda item: (-item[1].total, item[0])):
+        yield AskedOnTheWay(
+            asker=asker,
+            contract=contract,
+            method=method,
+            journeys=sums.count,
+            count=int(sums.total),
+            most=sums.most,
+            p99=number_below_which(0.99, sums.buckets),
+        )
+
+
+@dataclass(slots=True)
+class _Merged:
+    """Rows of several days and outcomes, added up."""
+
+    count: int = 0
+    total: float = 0.0
+    most: int = 0
+    errors: int = 0
+    in_transactions: int = 0
+    buckets: list[int] = field(default_factory=lambda: [0] * SIZE)
+    outcomes: dict[str, int] = field(default_factory=dict)
+    last_seen: datetime = _NEVER
+
+    def add(self, row: Any, *, is_error: bool = False, measured: bool = True) -> None:
+        self.count += row.count
+        self.total += row.total
+        self.most = max(self.most, row.most)
+        self.errors += row.count if is_error else 0
+        self.in_transactions += row.in_transactions
+        if measured:
+            self.buckets = [a + b for a, b in zip(self.buckets, row.buckets, strict=True)]
+        self.outcomes[row.outcome] = self.outcomes.get(row.outcome, 0) + row.count
+        self.last_seen = max(self.last_seen, row.last_seen)
+
+
+def _rows(days: int, *kinds: Observation.Kind) -> Iterable[Observation]:
+    first = datetime.now(UTC).date() - timedelta(days=days)
+    return Observation.objects.using(ALIAS).filter(day__gte=first, kind__in=kinds)
