@@ -3,10 +3,10 @@
     python -m tests.benchmarks.contract_call
 
 One caller, one call after the other. `plain` calls the method itself. `in process` adds two copies in each direction, the guard
-against open transactions, the deadline and the counting; `observed` adds what a running shop notes of each call in a request, while
-another thread adds the notes up. The aim for both is less than 25 microseconds more than plain. `http` goes to another process
-through gunicorn and the shop's middleware; its floor is a bare WSGI function under the same gunicorn, asked with the same HTTP
-client, so that the difference is what contracts and Django add.
+against open transactions, the deadline and the counting; `observed` adds what a running shop notes of each call in a request,
+while another thread adds the notes up. The aim for both is less than 25 microseconds more than plain. `http` goes to another
+process through gunicorn and the shop's middleware; its floor is a bare WSGI function under the same gunicorn, asked with the
+same HTTP client, so that the difference is what contracts and Django add.
 """
 
 from __future__ import annotations
