@@ -22,12 +22,13 @@ class Arrow:
     """One module asking another for one thing, or hearing one fact of it, over all processes and outcomes."""
 
     kind: Literal["question", "event"]
-    asker: str  # the module that asks; of an event the one that publishes it
-    answerer: str  # the module that is asked; of an event the one that hears it
-    name: str  # "catalog.v1 offers"; of an event its wire name
+    asker: str  # who asks, or hears
+    answerer: str  # who answers, or publishes
+    name: str  # the wire name of the contract or event
+    method: str = ""  # of the contract
     count: int  # questions; of an event the attempts to handle it
     seconds: float  # all together, until the answer; of an event in its handlers
-    errors: int  # without an answer, of which a declared refusal is one; of an event the failed attempts
+    errors: int  # questions without an answer, of which a declared refusal is one; attempts that failed
     in_transactions: int  # asked while a transaction was open
     p50_ms: float  # of an event the lag, from publishing to the committed effect
     p99_ms: float
@@ -36,13 +37,9 @@ class Arrow:
     outcomes: tuple[tuple[str, int], ...] = ()  # how often each, the most frequent first
 
     @property
-    def contract(self) -> str:
-        """The wire name of the contract, or of the event."""
-        return self.name.partition(" ")[0]
-
-    @property
-    def method(self) -> str:
-        return self.name.partition(" ")[2]
+    def what(self) -> str:
+        """Return what is asked or heard, for people: `catalog.v1 offers`, `orders.order_placed.v1`."""
+        return f"{self.name} {self.method}".strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,19 +109,21 @@ def observed(days: int = RETENTION_DAYS) -> Observations:
 
 def observed_arrows(days: int = RETENTION_DAYS) -> Sequence[Arrow]:
     """Return each question and each event with its figures, sorted by who asks whom for what."""
-    merged: dict[tuple[str, str, str, str], _Merged] = defaultdict(_Merged)
-    for row in _rows(days, Observation.Kind.QUESTION, Observation.Kind.EVENT):
-        question = row.kind == Observation.Kind.QUESTION
-        answerer = row.target.partition(".")[0] if question else row.target
-        merged[row.kind, row.source, answerer, f"{row.target} {row.name}" if question else row.name].add(
-            row, is_error=row.outcome not in WELL, measured=question or row.outcome in WELL
-        )
+    merged: dict[tuple[Literal["question", "event"], str, str, str, str], _Merged] = defaultdict(_Merged)
+    for row in _rows(days, Observation.Kind.QUESTION):
+        answerer = row.target.partition(".")[0]
+        merged["question", row.source, answerer, row.target, row.name].add(row, is_error=row.outcome not in WELL)
+    for row in _rows(days, Observation.Kind.EVENT):
+        # Failed attempts say nothing about the lag: it ends with the effect.
+        failed = row.outcome not in WELL
+        merged["event", row.target, row.source, row.name, ""].add(row, is_error=failed, measured=not failed)
     return [
         Arrow(
-            kind="question" if kind == Observation.Kind.QUESTION else "event",
+            kind=kind,
             asker=asker,
             answerer=answerer,
             name=name,
+            method=method,
             count=sums.count,
             seconds=sums.total,
             errors=sums.errors,
@@ -135,7 +134,7 @@ def observed_arrows(days: int = RETENTION_DAYS) -> Sequence[Arrow]:
             deepest=sums.most,
             outcomes=tuple(sorted(sums.outcomes.items(), key=lambda item: (-item[1], item[0]))),
         )
-        for (kind, asker, answerer, name), sums in sorted(merged.items())
+        for (kind, asker, answerer, name, method), sums in sorted(merged.items())
     ]
 
 

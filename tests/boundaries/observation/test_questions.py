@@ -34,8 +34,8 @@ def test_who_asked_whom_for_what_is_counted_with_its_time(echo: Echo, store: Sto
     store.store()
 
     (arrow,) = observed_arrows()
-    assert (arrow.kind, arrow.asker, arrow.answerer, arrow.name) == ("question", "tests", "echo", "echo.v1 water")
-    assert (arrow.contract, arrow.method) == ("echo.v1", "water")
+    assert (arrow.kind, arrow.asker, arrow.answerer, arrow.name) == ("question", "tests", "echo", "echo.v1")
+    assert (arrow.method, arrow.what) == ("water", "echo.v1 water")
     assert (arrow.count, arrow.errors, arrow.in_transactions) == (3, 0, 0)
     assert 0 < arrow.p50_ms <= arrow.p99_ms < arrow.seconds * 1500
     assert begun <= arrow.last_seen <= datetime.now(UTC)
