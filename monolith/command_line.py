@@ -21,7 +21,7 @@ from monolith.serving.web_server import CannotServe
 # These never ask a database, or start what they need by themselves.
 WITHOUT_DATABASE = frozenset(
     [
-        *("boundaries", "modules", "serve", "startmodule", "spectacular"),
+        *("boundaries", "contracts", "modules", "serve", "startmodule", "spectacular"),
         *("check", "collectstatic", "compilemessages", "diffsettings", "findstatic", "makemessages", "makemigrations"),
         *("migrate", "startapp", "startproject", "test", "help", "--help", "-h", "version", "--version"),
     ]

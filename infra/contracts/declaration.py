@@ -247,9 +247,16 @@ def _parameters_struct(wire_name: str, name: str, signature: inspect.Signature) 
         (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default)
         for p in signature.parameters.values()
     ]
-    # Unknown arguments are refused, as leaving one out would silently do something else than asked.
+    # Unknown arguments are refused, as leaving one out would silently do something else than asked. So that an answerer which
+    # does not know a new one can still be asked without it, defaults are not sent.
     return msgspec.defstruct(
-        f"{wire_name}.{name}", fields, kw_only=True, frozen=True, forbid_unknown_fields=True, module=__name__
+        f"{wire_name}.{name}",
+        fields,
+        kw_only=True,
+        frozen=True,
+        forbid_unknown_fields=True,
+        omit_defaults=True,
+        module=__name__,
     )
 
 

@@ -19,6 +19,7 @@ CHECKS: dict[str, list[str]] = {
     "imports": [sys.executable, "-c", LINT_IMPORTS, "--config", "modules/generated/imports.toml"],
     "django": [*MANAGE, "check", "--fail-level", "WARNING"],
     "migrations": [sys.executable, "-W", "ignore::RuntimeWarning", __file__, "missing-migrations"],
+    "contracts": [*MANAGE, "contracts", "check"],
     "types": [sys.executable, "-m", "mypy", "."],
 }
 

@@ -24,6 +24,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 
 from infra.http import problems
+from infra.http.deprecation import SINCE, SUNSET, deprecation_of
 from infra.http.idempotency.keys import HEADER, WithIdempotencyKey
 from infra.http.pagination import LARGEST_PAGE, USUAL_PAGE
 from infra.http.permissions import IsStaff
@@ -158,6 +159,16 @@ class ApiSchema(AutoSchema):
             )
         return parameters
 
+    def is_deprecated(self) -> bool:
+        return deprecation_of(self._view_method()) is not None
+
+    def get_extensions(self) -> dict[str, Any]:
+        deprecation = deprecation_of(self._view_method())
+        extensions: dict[str, Any] = super().get_extensions() or {}
+        if deprecation is not None:
+            extensions |= {SINCE: deprecation.since.isoformat(), SUNSET: deprecation.sunset.isoformat()}
+        return extensions
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         if not self.view.authentication_classes:
             return []
@@ -206,8 +217,10 @@ class ApiSchema(AutoSchema):
         return sorted(found)
 
     def _idempotency_required(self) -> bool | None:
-        method = getattr(self.view, self.method.lower(), None)
-        return getattr(method, "idempotency_required", None)
+        return getattr(self._view_method(), "idempotency_required", None)
+
+    def _view_method(self) -> Any:
+        return getattr(self.view, self.method.lower(), None)
 
     def _map_basic_serializer(self, serializer: Any, direction: Any) -> Any:
         schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
