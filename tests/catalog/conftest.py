@@ -39,8 +39,8 @@ def heard() -> Iterator[list[str]]:
         facts.append(f"-{event.product_id}")
 
     with (
-        subscribed(StockDepleted, on_depleted, consumer="orders"),
-        subscribed(ProductPublished, on_published, consumer="orders"),
-        subscribed(ProductWithdrawn, on_withdrawn, consumer="orders"),
+        subscribed(StockDepleted, on_depleted, consumer="catalog"),
+        subscribed(ProductPublished, on_published, consumer="catalog"),
+        subscribed(ProductWithdrawn, on_withdrawn, consumer="catalog"),
     ):
         yield facts

@@ -67,7 +67,7 @@ def test_abandoned_checkouts_give_their_pieces_back_by_themselves() -> None:
     Reservation.objects.update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
     Word.objects.create(word="zzzz", trigrams=["zzz"])
 
-    run_all_due()
+    run_all_due(of="catalog")
 
     assert Stock.objects.get().reserved == 0
     assert not Word.objects.filter(word="zzzz").exists()

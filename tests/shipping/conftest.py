@@ -36,8 +36,8 @@ class Announced:
 def announced(database: None) -> Iterator[Announced]:
     heard = Announced()
     with (
-        subscribed(ShipmentDispatched, heard.hear, consumer="orders"),
-        subscribed(ShipmentDelivered, heard.hear, consumer="orders"),
-        subscribed(ShipmentCancelled, heard.hear, consumer="orders"),
+        subscribed(ShipmentDispatched, heard.hear, consumer="shipping"),
+        subscribed(ShipmentDelivered, heard.hear, consumer="shipping"),
+        subscribed(ShipmentCancelled, heard.hear, consumer="shipping"),
     ):
         yield heard

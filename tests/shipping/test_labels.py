@@ -175,7 +175,7 @@ def test_the_whole_way_by_event_and_periodic_task_with_the_built_in_carrier() ->
             total=Money.zero("EUR"),
         )
     )
-    run_all_due(regardless_of_time=True)
+    run_all_due(of="shipping", regardless_of_time=True)
 
     shipment = Shipment.objects.get(order_id=order["order_id"])
     assert settings.SHIPPING_CARRIER.endswith("BuiltInCarrier")

@@ -223,7 +223,7 @@ def test_the_clock_sends_what_events_call_for() -> None:
     customer = a_customer()
     deliver_all()
 
-    assert "users.send_notifications" in run_all_due()
+    assert "users.send_notifications" in run_all_due(of="users")
 
     assert [message.to for message in mail.outbox] == [[customer.email]]
     mail.outbox.clear()
