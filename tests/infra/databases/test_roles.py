@@ -13,9 +13,9 @@ from django.conf import settings
 from django.db import ProgrammingError, connections
 from psycopg import sql
 
-from infra.databases.audit import crossings
+from infra.boundaries.database.audit import borders
+from infra.boundaries.database.places import places_in
 from infra.databases.embedded.account import binaries_for
-from infra.databases.preparation import schema_roles
 from infra.databases.roles import SchemaRoles, provision, provisioning_statements, scram_digest
 from tests import databases
 
@@ -110,26 +110,6 @@ def test_the_database_ends_what_takes_too_long(alias: str) -> None:
             assert connection.execute("SELECT current_setting(%s)", [setting]).fetchone() != ("0",)
 
 
-def test_the_audit_finds_no_hole_and_does_find_planted_ones() -> None:
-    every = schema_roles(settings.ALIASES)
-    with psycopg.connect(databases.admin_url(settings.DATABASES["orders"]["NAME"])) as admin:
-        assert crossings(admin, every) == []
-
-        # In a transaction that is never committed, as roles belong to the whole server.
-        for planted, finding in {
-            "GRANT catalog TO orders": "role orders is a member of role catalog",
-            "GRANT USAGE ON SCHEMA catalog TO orders": "role orders may use schema catalog",
-            "GRANT CREATE ON SCHEMA orders TO orders": "serving role orders may create objects in schema orders",
-            "CREATE TABLE catalog.planted (id int)": "catalog.planted does not belong to the schema's owner role, but to",
-            "ALTER ROLE orders CREATEROLE": "role orders may do what no module's role may",
-            "CREATE TABLE orders.planted (id bigint REFERENCES catalog.django_migrations (id))": "refers to a table of another",
-            "CREATE FUNCTION orders.planted() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1": "SECURITY DEFINER",
-        }.items():
-            admin.execute(planted)
-            assert any(finding in sentence for sentence in crossings(admin, every)), planted
-            admin.rollback()
-
-
 @pytest.fixture
 def bare_database() -> Iterator[str]:
     """An empty database, and its administrator's URL; its administrator is no superuser."""
@@ -171,7 +151,7 @@ def test_an_administrator_without_superuser_rights_provisions_and_a_repeat_keeps
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("DELETE FROM ledger")
     with psycopg.connect(databases.admin_url("banyan_bare")) as admin:
-        assert crossings(admin, [BARE]) == []
+        assert borders(places_in([BARE]), admin) == []
 
 
 def test_the_printed_statements_hold_no_password_in_clear(bare_database: str) -> None:

@@ -8,7 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.databases.audit import crossings
+from infra.boundaries.database.audit import borders
+from infra.boundaries.database.places import places_in
 from infra.databases.preparation import schema_roles
 from infra.databases.reachability import complaint_about
 from infra.databases.roles import provision, provisioning_statements
@@ -67,8 +68,9 @@ class Command(BaseCommand):
         for roles in every:
             self.stdout.write(f"schema {roles.schema}: owned by {roles.owner_role}, served by {roles.serving_role}")
         with psycopg.connect(settings.ADMIN_DATABASE_URL) as connection:
-            if found := crossings(connection, every):
-                raise CommandError("The borders have holes:\n  " + "\n  ".join(found))
+            if found := borders(places_in(every), connection):
+                holes = (f"{finding.rule.id} {finding.detail} {finding.rule.recipe}" for finding in found)
+                raise CommandError("The borders have holes:\n  " + "\n  ".join(holes))
         if left := [alias for alias in settings.DATABASES if alias not in here]:
             self.stdout.write(f"In other databases, not touched: {', '.join(left)}")
         self.stdout.write("Next: manage.py migrate_modules")
