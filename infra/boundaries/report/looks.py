@@ -21,6 +21,10 @@ from infra.databases.reachability import complaint_about, extra_options
 from infra.databases.roles import SchemaRoles
 
 
+def _manifests(place: Place) -> Iterable[Finding]:
+    return cast("list[Finding]", _arrived("infra.boundaries.generation.reality").check(place.manifests, place.house))
+
+
 def _static(place: Place) -> Iterable[Finding]:
     static = _arrived("infra.boundaries.static")
     return cast("list[Finding]", static.check(static.Project.of(place.house, place.manifests)))
@@ -80,6 +84,7 @@ def _connected(alias: str) -> Iterator[psycopg.Connection[Any]]:
 
 
 LOOKS: Mapping[Layer, Look] = {
+    Layer.MANIFEST: _manifests,
     Layer.STATIC: _static,
     Layer.APPLICATION: _application,
     Layer.DATABASE: _database,

@@ -15,7 +15,7 @@ from infra.boundaries.findings import Finding, in_order
 from infra.boundaries.report import layers
 from infra.boundaries.report.layers import Look, Place
 from infra.boundaries.report.model import LayerRun, Report
-from infra.boundaries.rules import Layer
+from infra.boundaries.rules import Layer, Rule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,8 +24,9 @@ class Session:
 
     place: Place
     looks: Mapping[Layer, Look]
+    rules: Mapping[str, Rule]  # all that there are, by id
     today: date
-    command: str
+    command: str  # what people type
 
     def look(self, wanted: Collection[Layer]) -> list[LayerRun]:
         """Let the layers look that are wanted; all there are when none is named."""
@@ -47,7 +48,7 @@ class Session:
         stale = outdated(
             findings,
             baselines.values(),
-            rules=layers.every_rule(),
+            rules=self.rules,
             looked={run.layer for run in runs if not run.not_looked},
             shown={name: self._shown(baseline.file) for name, baseline in baselines.items()},
         )
@@ -78,7 +79,7 @@ class Session:
                 terms=terms,
                 owner=owners.get(name, ""),
                 today=self.today,
-                rules=layers.every_rule(),
+                rules=self.rules,
                 looked={run.layer for run in runs if not run.not_looked},
             )
             for name, baseline in self.baselines({finding.module for finding in findings}, only=module).items()

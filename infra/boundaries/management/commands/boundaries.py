@@ -82,6 +82,7 @@ class Command(BaseCommand):
         session = Session(
             place=Place(manifests=settings.MANIFESTS, house=settings.HOUSE),
             looks=LOOKS,
+            rules=every_rule(),
             today=self._today(),
             command=COMMAND,
         )
