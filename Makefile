@@ -4,7 +4,7 @@
 #   make test ARGS="tests/orders -k retried"            some tests only
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lock clean
+.PHONY: help run test test-changed check bench lock clean
 
 ARGS ?=
 VENV_PYTHON := .venv/bin/python
@@ -21,7 +21,7 @@ define bootstrap
 endef
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do printf '  make %-7s %s\n' "$$target" "$$text"; done
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r target text; do printf '  make %-13s %s\n' "$$target" "$$text"; done
 
 run: ## the shop on http://127.0.0.1:8000 (PORT=8001 make run for another port); Ctrl-C stops everything
 	$(call bootstrap,run)
@@ -30,6 +30,10 @@ run: ## the shop on http://127.0.0.1:8000 (PORT=8001 make run for another port);
 test: ## all tests, with the servers they need
 	$(call bootstrap,test --servers)
 	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-auto} --dist loadscope $(ARGS)
+
+test-changed: ## the tests that the present change can reach (BASE=commit to compare with another)
+	$(call bootstrap,test --servers)
+	@exec $(VENV_PYTHON) infra/deployment/changed_tests.py $(ARGS)
 
 check: ## format, types, boundaries
 	$(call bootstrap,test)
