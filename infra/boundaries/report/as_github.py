@@ -22,9 +22,9 @@ def written(report: Report) -> str:
         message = f"{finding.detail}\nWhy it matters: {finding.rule.why}\nHow to mend it: {finding.rule.recipe}"
         lines.append(f"::{kind} {told}::{_data(message)}")
     lines += [
-        f"::{'error' if run.wanted else 'notice'} title=Boundaries%3A {run.layer} not looked at::{_data(run.not_looked)}"
+        f"::{'error' if run.wanted else 'notice'} title=Boundaries%3A {run.layer} not looked at::{_data(run.missed)}"
         for run in report.runs
-        if run.not_looked
+        if run.missed
     ]
     return "\n".join([*lines, *verdict(report)])
 

@@ -22,8 +22,8 @@ def written(report: Report) -> str:
         "layers": [
             {
                 "layer": run.layer.value,
-                "looked": not run.not_looked,
-                "reason": run.not_looked,
+                "looked": run.has_looked,
+                "missed": run.missed,
                 "seconds": round(run.seconds, 3),
                 "findings": len(run.findings),
             }

@@ -52,10 +52,10 @@ def _invocation(report: Report) -> dict[str, Any]:
         "toolExecutionNotifications": [
             {
                 "level": "error" if run.wanted else "note",
-                "message": {"text": f"The {run.layer} layer was not looked at: {run.not_looked}"},
+                "message": {"text": f"The {run.layer} layer did not see all: {run.missed}"},
             }
             for run in report.runs
-            if run.not_looked
+            if run.missed
         ],
     }
 

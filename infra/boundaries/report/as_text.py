@@ -82,15 +82,16 @@ def _module(module: str, judged: Sequence[Judged], report: Report, width: int) -
 def _layers(runs: Sequence[LayerRun], width: int) -> Iterator[tuple[str, str]]:
     for run in runs:
         head = f"  {run.layer.value:<14}"
-        if run.not_looked:
-            first, *more = [line for line, _ in _wrapped(f"not looked at: {run.not_looked}", " " * len(head), width)]
-            yield head + first.lstrip(), _FAINT
-            yield from ((line, _FAINT) for line in more)
-        else:
+        if not run.is_blind:
             yield (
                 f"{head}{run.seconds:.1f} s  {_number(len(run.findings)) if run.findings else 'nothing found'}",
                 _PLAIN,
             )
+        if run.missed:
+            told = f"{'not' if run.is_blind else 'but not all was'} looked at: {run.missed}"
+            first, *more = [line for line, _ in _wrapped(told, " " * len(head), width)]
+            yield (head + first.lstrip() if run.is_blind else first), _FAINT
+            yield from ((line, _FAINT) for line in more)
 
 
 def _number(count: int) -> str:

@@ -28,10 +28,6 @@ _RULE_FILES = (
 )
 
 
-class NotHereError(Exception):
-    """A layer cannot look where it stands; the message says why, and what to do."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """The project that is looked at."""
@@ -40,7 +36,21 @@ class Place:
     house: House
 
 
-Look = Callable[[Place], Iterable[Finding]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What a layer found, and what it could not look at from here."""
+
+    findings: Iterable[Finding] = ()
+    missed: str = ""  # a sentence that says why, and what to do; empty: it has looked at everything
+    is_blind: bool = False  # it has looked at nothing
+
+
+def blind(why: str) -> Looked:
+    """Return what a layer says that cannot look from here."""
+    return Looked(missed=why, is_blind=True)
+
+
+Look = Callable[[Place], Looked]
 
 
 def every_rule() -> Mapping[str, Rule]:
@@ -66,11 +76,15 @@ def run(
 
 def _run(layer: Layer, place: Place, *, wanted: bool, look: Look) -> LayerRun:
     began = time.perf_counter()
-    try:
-        findings = tuple(look(place))
-    except NotHereError as reason:
-        return LayerRun(layer=layer, not_looked=str(reason), wanted=wanted)
-    return LayerRun(layer=layer, findings=findings, seconds=time.perf_counter() - began, wanted=wanted)
+    looked = look(place)
+    return LayerRun(
+        layer=layer,
+        findings=tuple(looked.findings),
+        seconds=time.perf_counter() - began,
+        missed=looked.missed,
+        is_blind=looked.is_blind,
+        wanted=wanted,
+    )
 
 
 def _is_there(name: str) -> bool:

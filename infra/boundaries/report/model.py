@@ -22,13 +22,19 @@ class ExitStatus(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayerRun:
-    """One layer's turn: what it found, or why it could not look."""
+    """One layer's turn: what it found, and what it could not look at."""
 
     layer: Layer
     findings: tuple[Finding, ...] = ()
     seconds: float = 0.0
-    not_looked: str = ""  # a sentence; empty: it looked
+    missed: str = ""  # a sentence; empty: it has looked at everything
+    is_blind: bool = False  # it has looked at nothing
     wanted: bool = False  # somebody asked for this very layer, so that not looking is a failure
+
+    @property
+    def has_looked(self) -> bool:
+        """Whether it saw all that it is for, so that what it did not find is not there."""
+        return not self.missed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +64,7 @@ class Report:
 
     @property
     def status(self) -> ExitStatus:
-        if any(run.wanted and run.not_looked for run in self.runs) or all(run.not_looked for run in self.runs):
+        if any(run.wanted and run.missed for run in self.runs) or all(run.is_blind for run in self.runs):
             return ExitStatus.COULD_NOT_RUN
         return ExitStatus.FINDINGS if self.counting and not self.observes else ExitStatus.HOLDS
 

@@ -49,7 +49,7 @@ class Session:
             findings,
             baselines.values(),
             rules=self.rules,
-            looked={run.layer for run in runs if not run.not_looked},
+            looked={run.layer for run in runs if run.has_looked},
             shown={name: self._shown(baseline.file) for name, baseline in baselines.items()},
         )
         return Report(
@@ -80,7 +80,7 @@ class Session:
                 owner=owners.get(name, ""),
                 today=self.today,
                 rules=self.rules,
-                looked={run.layer for run in runs if not run.not_looked},
+                looked={run.layer for run in runs if run.has_looked},
             )
             for name, baseline in self.baselines({finding.module for finding in findings}, only=module).items()
         ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from infra.boundaries.findings import Finding
 from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
-from infra.boundaries.report.layers import Look, NotHereError, Place
+from infra.boundaries.report.layers import Look, Looked, Place, blind
 from infra.boundaries.report.session import Session
 from infra.boundaries.rules import Layer
 from tests.boundaries.planted import RULES
@@ -29,19 +29,11 @@ def session_in(root: Path, looks: Mapping[Layer, Look], *, today: date = TODAY) 
     return Session(place=place, looks=looks, rules=RULES, today=today, command="python manage.py boundaries")
 
 
-def finds(*findings: Finding) -> Look:
+def finds(*findings: Finding, missed: str = "") -> Look:
     """Return how a layer looks that finds these."""
-
-    def look(place: Place) -> Iterable[Finding]:
-        return findings
-
-    return look
+    return lambda place: Looked(findings=findings, missed=missed)
 
 
 def cannot(reason: str) -> Look:
     """Return how a layer looks that cannot."""
-
-    def look(place: Place) -> Iterable[Finding]:
-        raise NotHereError(reason)
-
-    return look
+    return lambda place: blind(reason)

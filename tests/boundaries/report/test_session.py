@@ -75,6 +75,19 @@ def test_when_no_layer_could_look_nothing_is_promised(tmp_path: Path) -> None:
     assert "No boundary is crossed" not in as_text.written(blind)
 
 
+def test_a_layer_that_saw_only_a_part_tells_what_it_found_and_concludes_nothing_from_what_it_did_not(
+    tmp_path: Path,
+) -> None:
+    accept(tmp_path, finding(), owner="Ada")
+    looks = {STATIC: finds(finding(FOREIGN_KEY), missed="one of two databases does not answer.")}
+
+    told = report(tmp_path, looks)
+
+    assert [judged.finding.rule for judged in told.judged] == [FOREIGN_KEY]
+    assert "but not all was looked at: one of two databases does not answer." in as_text.written(told)
+    assert report(tmp_path, looks, STATIC).status == 2
+
+
 def test_only_the_layers_that_were_asked_for_look(tmp_path: Path) -> None:
     looks = {STATIC: finds(finding()), DATABASE: finds(finding(FOREIGN_KEY))}
 

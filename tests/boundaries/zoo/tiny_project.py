@@ -54,8 +54,13 @@ if __name__ == "__main__":
 """,
     "monolith/__init__.py": "",
     "monolith/urls.py": "urlpatterns = []\n",
-    "monolith/settings.py": """from infra.boundaries.discovery import callers_by_contract, manifests_in
+    "monolith/settings.py": """from pathlib import Path
 
+from infra.boundaries.discovery import callers_by_contract, manifests_in
+from infra.boundaries.generation.house import House
+
+BASE_DIR = Path(__file__).resolve().parents[1]
+HOUSE = House(root=BASE_DIR, modules="modules", above=("monolith",), below=("infra",))
 MANIFESTS = manifests_in("modules")
 MODULES = tuple(manifest.name for manifest in MANIFESTS)
 SCHEMAS = {"default": "platform"} | {manifest.name: manifest.schema for manifest in MANIFESTS}
@@ -67,13 +72,17 @@ SERVICE_NAME = "monolith"
 SECRET_KEY = "a tiny project's"
 ROOT_URLCONF = "monolith.urls"
 INSTALLED_APPS = [
-    "django.contrib.contenttypes", "django.contrib.auth", "rest_framework",
+    "django.contrib.contenttypes", "django.contrib.auth", "rest_framework", "infra.boundaries",
     *(f"modules.{name}" for name in MODULES),
 ]
 DATABASES = {
-    alias: {"ENGINE": "django.db.backends.postgresql", "NAME": "nowhere", "HOST": "127.0.0.1", "PORT": "1"}
+    alias: {"ENGINE": "django.db.backends.postgresql", "NAME": "nowhere", "HOST": "127.0.0.1", "PORT": "1", "USER": alias}
     for alias in ("default", *MODULES)
 }
+DATABASE_OWNERS = {}
+EMBEDDED_ALIASES = ()
+EMBEDDED_SERVER = None
+ADMIN_DATABASE_URL = ""
 DATABASE_ROUTERS = ["infra.databases.router.ModuleRouter"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
