@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -22,7 +23,14 @@ pytestmark = pytest.mark.usefixtures("database")
 REPOSITORY = Path(settings.BASE_DIR)
 READMES = sorted(
     path
-    for pattern in ("*.md", "modules/*.md", "infra/*.md", "infra/deployment/*.md", "tests/*.md")
+    for pattern in (
+        "*.md",
+        "modules/*.md",
+        "infra/*.md",
+        "infra/boundaries/*.md",
+        "infra/deployment/*.md",
+        "tests/*.md",
+    )
     for path in REPOSITORY.glob(pattern)
 )
 # Run until they are told to stop; `make run` and `make test` themselves are run by tests/monolith and by .ci/run.
@@ -58,7 +66,7 @@ def test_make_knows_the_target(command: str) -> None:
 @pytest.mark.parametrize("command", commands("python manage.py"))
 def test_the_command_of_manage_py_runs(command: str, tmp_path: Path) -> None:
     (tmp_path / "products.csv").write_text(PRODUCTS)
-    _, _, *arguments = command.split()
+    _, _, *arguments = shlex.split(command)
     environment = shop_environment(tmp_path) | {"ADMIN_DATABASE_URL": _admin_url()}
     process = subprocess.Popen(
         [sys.executable, str(REPOSITORY / "manage.py"), *arguments],
