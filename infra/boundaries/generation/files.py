@@ -24,7 +24,8 @@ def generated(
         f"{FOLDER}/grants.sql": _text(f"-- {HEAD}", grants.written(manifests, other_schemas or {})),
         f"{FOLDER}/celery.toml": _text(f"# {HEAD}", routes.queues(manifests)),
         f"{FOLDER}/access.toml": _text(f"# {HEAD}", routes.access(manifests, house)),
-        "MAP.md": _text(f"<!-- {HEAD} -->", handbook.written(manifests)),
+        **{f"{FOLDER}/{name}": text for name, text in handbook.pictures(manifests, HEAD).items()},
+        "MAP.md": _text(f"<!-- {HEAD} -->", handbook.written(manifests, FOLDER)),
     }
     return {house.folder / name: text for name, text in texts.items()}
 

@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from infra.boundaries.manifest import Manifest
-from infra.boundaries.map import mermaid
+from infra.boundaries.map import mermaid, svg
 from infra.boundaries.map.model import drawn
 
 
-def written(manifests: Sequence[Manifest]) -> Iterator[str]:
-    """Yield the lines of MAP.md."""
+def pictures(manifests: Sequence[Manifest], head: str) -> dict[str, str]:
+    """Return the map as SVG by file name: for a page, and for a telephone."""
+    shop = drawn(manifests)
+    return {"map.svg": svg.written(shop, head=head), "map-narrow.svg": svg.written(shop, narrow=True, head=head)}
+
+
+def written(manifests: Sequence[Manifest], folder: str) -> Iterator[str]:
+    """Yield the lines of MAP.md; its pictures are in `folder`."""
     yield from (
         "# The modules",
         "",
@@ -25,7 +31,16 @@ def written(manifests: Sequence[Manifest]) -> Iterator[str]:
             f"| [{manifest.name}](#{manifest.name}) | {manifest.purpose} | {_plain(manifest.owner)} "
             f"| {', '.join(manifest.asked_modules) or 'nobody'} | {', '.join(heard) or 'nobody'} |"
         )
-    yield from ("", "```mermaid", *mermaid.written(drawn(manifests)), "```")
+    yield from (
+        "",
+        "<picture>",
+        f'<source media="(max-width: 640px)" srcset="{folder}/map-narrow.svg">',
+        f'<img src="{folder}/map.svg" alt="Modules as boxes; solid arrows from who asks to who answers, dashed ones from who'
+        ' publishes to who hears. The tables below say the same.">',
+        "</picture>",
+    )
+    yield from ("", "<details><summary>The same as Mermaid, to copy into other pages</summary>", "")
+    yield from ("```mermaid", *mermaid.written(drawn(manifests)), "```", "", "</details>")
     for manifest in manifests:
         yield from _module(manifest, manifests)
 

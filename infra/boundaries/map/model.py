@@ -45,6 +45,14 @@ class ObservedArrow(Protocol):
     @property
     def count(self) -> int: ...
 
+    @property
+    def seconds(self) -> float:
+        """How long all of them took together."""
+
+    @property
+    def errors(self) -> int:
+        """How many of them failed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrow:
@@ -56,6 +64,13 @@ class Arrow:
     name: str  # the wire name
     is_declared: bool
     count: int | None = None  # how often it was used; None where nobody watched
+    seconds: float = 0.0  # all together, until the answer; of an event in its handlers
+    errors: int = 0
+
+    @property
+    def mean_ms(self) -> float | None:
+        """How long one took; None where it was not used."""
+        return 1000 * self.seconds / self.count if self.count else None
 
     @property
     def mark(self) -> Mark:
@@ -103,8 +118,14 @@ def drawn(
         arrows = {key: replace(arrow, count=0) for key, arrow in arrows.items()}
         for seen in observed:
             arrow = _arrow(seen, everywhere)
+            # A contract has several methods, and each was counted by itself.
             before = arrows.get(arrow._key, replace(arrow, count=0))
-            arrows[arrow._key] = replace(before, count=(before.count or 0) + seen.count)
+            arrows[arrow._key] = replace(
+                before,
+                count=(before.count or 0) + seen.count,
+                seconds=before.seconds + seen.seconds,
+                errors=before.errors + seen.errors,
+            )
     known = {manifest.name for manifest in manifests}
     outside = {end for arrow in arrows.values() for end in (arrow.source, arrow.target)} - known
     return Map(
