@@ -14,12 +14,13 @@ Question = tuple[str, str, str]
 class Journey:
     """One request, one run of a task or one handled event, from its entry to its end."""
 
-    __slots__ = ("asked", "entry", "first_hops", "kind")
+    __slots__ = ("asked", "entry", "first_hops", "is_over_budget", "kind")
 
     def __init__(self, kind: Kind, entry: str) -> None:
         self.kind = kind
         self.entry = entry  # the route, or the name of the task or event; a request's route is known only at its end
         self.asked: dict[Question, int] = {}
+        self.is_over_budget = False  # it asked more than a guard allows
         self.first_hops = 0  # of the first question: those that lie deeper are asked in order to answer another
 
     def count(self, question: Question, hops: int) -> None:

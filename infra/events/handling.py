@@ -23,6 +23,8 @@ from infra.events.envelope import SOURCE_PREFIX, Envelope, chain_variable
 from infra.events.subscriptions import PermanentError, Subscription, subscription_of
 
 logger = logging.getLogger("infra.events")
+CircleListener = Callable[[str, str, str], None]  # (consumer, event name, chain)
+_circle_listeners: list[CircleListener] = []
 _failures: ContextVar[list[Exception] | None] = ContextVar("banyan_event_failures", default=None)
 
 
@@ -36,6 +38,7 @@ class Handling:
     outcome: str  # "handled", or the state of the event after a failure
     seconds: float  # in its handlers
     lag_seconds: float  # since it was published
+    came_back: bool  # an earlier event of the same name led to it
 
 
 Observer = Callable[[Handling], None]
@@ -59,6 +62,12 @@ def observe_handling(observer: Observer) -> None:
 def stop_observing_handling(observer: Observer) -> None:
     if observer in _observers:
         _observers.remove(observer)
+
+
+def on_circle(listener: CircleListener) -> None:
+    """Run `listener(consumer, event name, chain)` when an event came after more hops than the limit."""
+    if listener not in _circle_listeners:
+        _circle_listeners.append(listener)
 
 
 def handle(consumer: str, envelope: Envelope) -> None:
@@ -101,6 +110,8 @@ def _prepare(consumer: str, envelope: Envelope) -> tuple[Subscription, object]:
     if subscription is None:
         raise NobodyHandlesIt(f"Nothing in {consumer} handles {envelope.type} in this process.")
     if envelope.hops > setting("EVENTS_HOP_LIMIT"):
+        for listener in _circle_listeners:
+            listener(consumer, envelope.type, envelope.chain())
         raise TooManyHops(f"{envelope.hops} hops: {envelope.chain()}")
     try:
         return subscription, format_of(envelope.type).decode(bytes(envelope.data))
@@ -148,8 +159,9 @@ def judge(consumer: str, envelope: Envelope, error: Exception, attempts: int) ->
 def _tell(consumer: str, envelope: Envelope, outcome: str, seconds: float) -> None:
     source = envelope.source.removeprefix(SOURCE_PREFIX)
     lag = time.time() - envelope.time.timestamp()
+    came_back = envelope.causationchain is not msgspec.UNSET and f"{envelope.type} " in envelope.causationchain
     for observer in _observers:
-        observer(Handling(source, envelope.type, consumer, outcome, seconds, lag))
+        observer(Handling(source, envelope.type, consumer, outcome, seconds, lag, came_back))
 
 
 def back_off(attempts: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from django.db import connections, transaction
@@ -27,8 +28,18 @@ INSERT INTO outbox_ready (stream, seq, occurred_at) SELECT %(key)s, last_seq, cl
 """
 
 
+Guard = Callable[[str, str], None]  # (module, event)
+_guards: list[Guard] = []
+
+
 class PublishOutsideTransaction(RuntimeError):
     """An event was to be published without a transaction of its module, which could commit one without the other."""
+
+
+def guard_events(guard: Guard) -> None:
+    """Run `guard(module, event name)` before an event is published; it may raise."""
+    if guard not in _guards:
+        _guards.append(guard)
 
 
 def publish(event: Event) -> None:
@@ -47,6 +58,8 @@ def publish(event: Event) -> None:
         raise PublishOutsideTransaction(
             f"{event.name} needs `with transaction.atomic(using={format_.module!r}):` around it and around what it announces."
         )
+    for guard in _guards:
+        guard(format_.module, format_.name)
     event_id = new_id()
     parameters: dict[str, Any] = {
         "key": format_.key_of(event),

@@ -12,7 +12,6 @@ from django.core.signals import setting_changed
 from django.db import InterfaceError, OperationalError
 
 from infra.contracts import registry
-from infra.contracts.calls import guard_calls
 from infra.contracts.errors import ContractDeclarationError
 from infra.contracts.execution import treat_as_transient
 from infra.contracts.nonces import NoncesOnHost
@@ -29,12 +28,11 @@ class ContractsConfig(AppConfig):
     label = "contracts"
 
     def ready(self) -> None:
-        from infra.databases.transaction_guard import refuse_open_transactions, watch_connections
+        from infra.boundaries.runtime.guards import install
         from infra.http.contract_loopback import Loopback
 
         registry.add_local_route("loopback", Loopback)
-        watch_connections()
-        guard_calls(refuse_open_transactions)
+        install()
         treat_as_transient(OperationalError, InterfaceError)
         wire_from_settings()
         register(check_contracts)

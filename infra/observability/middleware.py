@@ -19,6 +19,7 @@ from infra.observability.routes import UNMATCHED
 from infra.observability.trace_context import continued
 
 HEADER = "X-Correlation-Id"
+CALLS_HEADER = "X-Contract-Calls"  # only where they are more than `settings.CONTRACT_CALL_BUDGET`
 _FORM = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
@@ -39,6 +40,8 @@ class RequestObservation:
         try:
             response = self.get_response(request)
             response.headers[HEADER] = correlation_id
+            if (current := journeys.current()) is not None and current.is_over_budget:
+                response.headers[CALLS_HEADER] = str(sum(current.asked.values()))
             match = request.resolver_match
             route = UNMATCHED if match is None else match.route
             observations.add(

@@ -38,8 +38,14 @@ MODULE_LOCATIONS = {
     name: env.text(f"{name.upper()}_MODULE", "local") for name in (manifest.name for manifest in MANIFESTS)
 }
 CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (benchmarks), loopback (tests)
-# What a guard does when it sees a defect (a contract call inside an open transaction): "raise", or "log" and count.
+# What a guard does when it sees a boundary crossed (infra/boundaries/runtime): "raise", or "log" and count.
 GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
+# Whether whose tables each statement names is looked at; the tests do. Elsewhere the roles of the database refuse the same.
+GUARD_STATEMENTS = env.flag("GUARD_STATEMENTS", False)
+# The questions that one request, task or event may ask; 0: any number. A checkout asks nine, and each may be tried twice.
+CONTRACT_CALL_BUDGET = env.number("CONTRACT_CALL_BUDGET", 20)
+# How long a call in process waits first, to feel what a network would cost; for development.
+CONTRACT_LATENCY_MS = env.number("CONTRACT_LATENCY_MS", 0)
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.

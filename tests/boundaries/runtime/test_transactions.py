@@ -7,7 +7,10 @@ from django.conf import settings as django_settings
 from django.db import connections, transaction
 from pytest_django import Settings
 
-from infra.databases.transaction_guard import CallInOpenTransaction, calls_in_transactions, open_transactions
+from infra.boundaries.runtime import rules
+from infra.boundaries.runtime.policy import findings_seen, lines
+from infra.boundaries.runtime.transactions import CallInOpenTransaction
+from infra.databases.open_transactions import open_transactions
 from tests.contract_routes import EachRoute
 from tests.infra.contracts.echo import Echo, EchoContract
 
@@ -21,7 +24,8 @@ def test_a_call_in_an_open_transaction_is_refused_whatever_its_alias(
     with transaction.atomic(using=alias), pytest.raises(CallInOpenTransaction, match=alias) as caught:
         each_route(EchoContract).travelled()
 
-    assert __file__ in str(caught.value), "the refusal says where the call is made"
+    assert "tests/boundaries/runtime/test_transactions.py:" in str(caught.value), "the refusal says where the call is made"
+    assert rules.CALL_IN_TRANSACTION.recipe in str(caught.value), "and what to do"
     assert echo.calls == []
 
 
@@ -80,17 +84,18 @@ def test_in_production_the_call_is_made_counted_and_logged_with_its_call_site(
     each_route: EachRoute, echo: Echo, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.GUARD_POLICY = "log"
-    before = _counted("payments")
+    lines.forget()
+    before = _counted()
 
     with caplog.at_level(logging.ERROR), transaction.atomic(using="payments"):
         each_route(EchoContract).travelled()
 
-    assert _counted("payments") == before + 1
-    (record,) = (record for record in caplog.records if record.name == "infra.databases.transaction_guard")
-    assert __file__ in record.getMessage()
-    assert "test_in_production" in vars(record)["call_site"]
+    assert _counted() == before + 1
+    (record,) = (record for record in caplog.records if record.name == "infra.boundaries.runtime")
+    assert "payments, at tests/boundaries/runtime/test_transactions.py" in record.getMessage()
+    assert vars(record)["call_site"].startswith("tests/boundaries/runtime/test_transactions.py:")
 
 
-def _counted(alias: str) -> float:
-    read: Callable[[], float] = calls_in_transactions.labels(alias, "echo.v1")._value.get
+def _counted() -> float:
+    read: Callable[[], float] = findings_seen.labels("BND401", "tests", "echo.v1 travelled")._value.get
     return read()
