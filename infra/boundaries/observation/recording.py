@@ -10,7 +10,7 @@ from infra.contracts import context, journeys
 from infra.contracts.calls import observe_calls, stop_observing
 from infra.contracts.declaration import Method
 from infra.contracts.journeys import Journey
-from infra.databases.transaction_guard import open_transactions
+from infra.databases.open_transactions import open_transactions
 from infra.events.handling import Handling, observe_handling, stop_observing_handling
 
 # Notes that nobody has added up yet: ten seconds of 5,000 calls each, in some 10 MB. What comes beyond that is counted only.

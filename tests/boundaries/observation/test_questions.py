@@ -17,7 +17,7 @@ from infra.boundaries.observation.reading import entry_points, observed, observe
 from infra.boundaries.observation.recording import Recorder
 from infra.boundaries.observation.storing import Store, forget_everything, forget_old_days
 from infra.contracts import journeys, resolve
-from infra.databases.transaction_guard import CallInOpenTransaction
+from infra.boundaries.runtime.transactions import CallInOpenTransaction
 from infra.errors import DomainError
 from tests.infra.contracts.echo import Echo, EchoContract
 
