@@ -102,18 +102,18 @@ def _compare_parameters(
 
 def _compare_bodies(subject: str, old: Document, new: Document, before: Document, after: Document) -> Iterator[Change]:
     was, is_ = _target(old, before.get("requestBody")), _target(new, after.get("requestBody"))
-    if was and not is_:
+    if "requestBody" in before and "requestBody" not in after:
         yield _broken(subject, "body", f"{subject} takes no body any more.")
-    elif is_ and is_.get("required") and not was.get("required"):
+    elif is_.get("required") and not was.get("required"):
         yield _broken(subject, "body", f"{subject} needs a body now.")
-    elif was:
+    else:
         yield from _compare_content(subject, "body", Side(old, was), Side(new, is_), sent=True)
 
 
 def _compare_answers(subject: str, old: Document, new: Document, before: Document, after: Document) -> Iterator[Change]:
     for status, answer in before["responses"].items():
         was, is_ = _target(old, answer), _target(new, after["responses"].get(status))
-        if is_:
+        if status in after["responses"]:
             yield from _compare_content(subject, status, Side(old, was), Side(new, is_), sent=False)
             for name in was.get("headers", {}).keys() - is_.get("headers", {}).keys():
                 yield _broken(subject, f"{status} {name}", f"{subject}, {status}: the header {name} is gone.")

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Union, get_args, get_origin
 from uuid import UUID
 
+import msgspec
+
 from infra.contracts.allowed_types import resolved_hints
 from infra.money import Money
 
@@ -88,14 +90,18 @@ def _made(type_: Any, plain: Mapping[Any, Any], again: Any, name: str, *, full: 
     if type_ in plain:
         return plain[type_]
     if origin in (Union, types.UnionType):
-        return again(_inner(arguments), name) if full else None
+        inner = _inner(arguments)
+        return again(inner, name) if full and not _holds_itself(inner) else None
     if origin in (tuple, Collection):
         return (again(arguments[0], name),) if full else ()
     if origin is Mapping:
         return {again(arguments[0], name): again(arguments[1], name)} if full else {}
     if issubclass(type_, StrEnum):
         return next(iter(type_)) if full else list(type_)[-1]
-    return type_(**{field: again(hint, field) for field, hint in _fields(type_).items()})
+    fields = _fields(type_)
+    if not full:
+        fields = {name: hint for name, hint in fields.items() if name not in _with_default(type_)}
+    return type_(**{name: again(hint, name) for name, hint in fields.items()})
 
 
 def _strategy(type_: Any) -> SearchStrategy[Any]:
@@ -137,6 +143,17 @@ def _dataclass_strategy(type_: Any) -> SearchStrategy[Any]:
     from hypothesis import strategies as st
 
     return st.builds(type_, **{field: _strategy(hint) for field, hint in _fields(type_).items()})
+
+
+def _holds_itself(type_: Any) -> bool:
+    return dataclasses.is_dataclass(type_) and any(type_ in (hint, *get_args(hint)) for hint in _fields(type_).values())
+
+
+def _with_default(type_: Any) -> set[str]:
+    if dataclasses.is_dataclass(type_):
+        none = dataclasses.MISSING
+        return {f.name for f in dataclasses.fields(type_) if (f.default, f.default_factory) != (none, none)}
+    return {field.name for field in msgspec.structs.fields(type_) if not field.required}
 
 
 def _inner(arguments: tuple[Any, ...]) -> Any:

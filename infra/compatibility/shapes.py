@@ -63,17 +63,10 @@ class _Walk:
         self._new = new
         self._old_writes = old_writes
         self._leaves_out = leaves_out
-        self._open: set[tuple[Any, Any]] = set()
+        self._open: set[tuple[int, int]] = set()
 
     def compare(self, old: Schema, new: Schema, place: str) -> Iterator[Mismatch]:
-        pair = (old.get("$ref", id(old)), new.get("$ref", id(new)))
-        if pair in self._open:  # a type that holds itself
-            return
-        self._open.add(pair)
-        try:
-            yield from self._compare(_kinds(self._old, old), _kinds(self._new, new), place)
-        finally:
-            self._open.discard(pair)
+        yield from self._compare(_kinds(self._old, old), _kinds(self._new, new), place)
 
     def _compare(self, old: dict[str, Schema], new: dict[str, Schema], place: str) -> Iterator[Mismatch]:
         writer, reader = (old, new) if self._old_writes else (new, old)
@@ -91,7 +84,11 @@ class _Walk:
 
     def _compare_kind(self, kind: str, old: Schema, new: Schema, place: str) -> Iterator[Mismatch]:
         if kind == "object":
-            yield from self._compare_objects(old, new, place)
+            pair = id(old.get("properties")), id(new.get("properties"))
+            if pair not in self._open:  # it is in itself, where a type holds itself
+                self._open.add(pair)
+                yield from self._compare_objects(old, new, place)
+                self._open.discard(pair)
         elif kind == "array":
             yield from self.compare(old.get("items", {}), new.get("items", {}), f"{place}[]")
             yield from self._compare_limits(old, new, place)
@@ -129,7 +126,8 @@ class _Walk:
             yield Mismatch(place, Trouble.LIMITS, f"pattern {old.get('pattern')}", f"pattern {new['pattern']}")
 
     def _compare_objects(self, old: Schema, new: Schema, place: str) -> Iterator[Mismatch]:
-        before, after = old.get("properties", {}), new.get("properties", {})
+        before: Schema = old.get("properties", {})
+        after: Schema = new.get("properties", {})
         yield from self._compare_mappings(old, new, place)
         for name in before:
             if name not in after:
