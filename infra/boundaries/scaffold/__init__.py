@@ -1,0 +1,1 @@
+"""Making a new module: the files that it begins with."""
