@@ -28,7 +28,7 @@ class Observation(models.Model):
     count = models.BigIntegerField()
     total = models.FloatField()  # seconds; of journeys the questions asked
     most = models.IntegerField()  # the deepest question; of journeys the most questions in one
-    in_transactions = models.BigIntegerField()
+    in_transactions = models.BigIntegerField()  # of events: how many an earlier one of the same name had led to
     buckets = ArrayField(models.BigIntegerField())  # a histogram of `total` (histograms.py); of events one of their lag
     last_seen = models.DateTimeField()
 

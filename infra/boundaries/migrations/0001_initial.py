@@ -5,32 +5,54 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Observation',
+            name="Observation",
             fields=[
-                ('pk', models.CompositePrimaryKey('day', 'kind', 'source', 'target', 'name', 'outcome', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('kind', models.TextField(choices=[('question', 'Question'), ('event', 'Event'), ('journey', 'Journey'), ('asked', 'Asked')])),
-                ('source', models.TextField()),
-                ('target', models.TextField()),
-                ('name', models.TextField()),
-                ('outcome', models.TextField()),
-                ('count', models.BigIntegerField()),
-                ('total', models.FloatField()),
-                ('most', models.IntegerField()),
-                ('in_transactions', models.BigIntegerField()),
-                ('buckets', django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
-                ('last_seen', models.DateTimeField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day",
+                        "kind",
+                        "source",
+                        "target",
+                        "name",
+                        "outcome",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("day", models.DateField()),
+                (
+                    "kind",
+                    models.TextField(
+                        choices=[
+                            ("question", "Question"),
+                            ("event", "Event"),
+                            ("journey", "Journey"),
+                            ("asked", "Asked"),
+                        ]
+                    ),
+                ),
+                ("source", models.TextField()),
+                ("target", models.TextField()),
+                ("name", models.TextField()),
+                ("outcome", models.TextField()),
+                ("count", models.BigIntegerField()),
+                ("total", models.FloatField()),
+                ("most", models.IntegerField()),
+                ("in_transactions", models.BigIntegerField()),
+                ("buckets", django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), size=None)),
+                ("last_seen", models.DateTimeField()),
             ],
             options={
-                'db_table': 'boundaries_observation',
+                "db_table": "boundaries_observation",
             },
         ),
     ]

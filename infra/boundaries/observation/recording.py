@@ -72,5 +72,5 @@ def _add_journey(sums: Sums, journey: Journey) -> None:
 
 def _add_handling(sums: Sums, handling: Handling) -> None:
     sums.of(Key("event", handling.source, handling.consumer, handling.name, handling.outcome)).add(
-        handling.seconds, bucket_of_seconds(handling.lag_seconds), most=0
+        handling.seconds, bucket_of_seconds(handling.lag_seconds), most=0, in_transaction=handling.came_back
     )
