@@ -8,7 +8,9 @@ class BoundariesConfig(AppConfig):
     label = "boundaries"
 
     def ready(self) -> None:
+        from infra.boundaries.application import system_checks
         from infra.boundaries.observation.storing import forget_old_days
         from infra.schedule.declaration import periodic
 
         periodic(every_seconds=24 * 3600, name="boundaries.forget_old_days", module="default")(forget_old_days)
+        system_checks.register()
