@@ -49,12 +49,19 @@ def changes_since(release: Release, subject: Subject | None) -> list[Change]:
         compare = contract_changes if "contract" in release.document else event_changes
         return compare(release.document, None)
     changes = subject.changes(release.document)
-    # A payload that fails because of a change that was named already needs no second finding.
-    known = {f"{change.subject} {change.place.partition('.')[0]}" for change in changes if change.place}
     if any(change.rule is rules.EVENT for change in changes):
         return changes
-    known = {name.replace(" errors", " error") for name in known}
-    return changes + subject.replay(release.recording, known)
+    return changes + subject.replay(release.recording, set(map(_part, filter(_explains_payloads, changes))))
+
+
+def _explains_payloads(change: Change) -> bool:
+    """Whether a payload that fails needs no finding beside this one. Arguments that only take more must read all of them."""
+    return change.effect is Effect.BREAKING or not change.place.startswith("arguments")
+
+
+def _part(change: Change) -> str:
+    """Return the part of a recording that a change is about: "catalog.v1 offers result"."""
+    return f"{change.subject} {change.place.partition('.')[0].replace('errors', 'error')}"
 
 
 def stale_finding(module: str, file: Path, subject: str, *, exists: bool, declared: bool) -> Finding:
@@ -103,7 +110,7 @@ def _finding(offering: Offering, subject: Subject | None, release: Release, chan
     if subject is not None and change.rule is not rules.PAYLOAD:
         file = subject.file
         line = subject.lines.get(change.subject) or subject.lines[subject.wire_name]
-    detail = f"{change.sentence} That breaks who was built for release {release.name}: {_way_out(release.subject)}"
+    detail = f"{change.sentence} That breaks whoever was built for release {release.name}: {_way_out(release.subject)}"
     target = f"{change.place or 'all of it'} as released {release.name}"
     return finding_since(offering.module, change.rule, (change.subject, target), detail, file, line)
 

@@ -42,8 +42,8 @@ def replay_contract(contract: Contract, recording: Recording, known: set[str]) -
     """Return what of a recording is no longer read as it was.
 
     Args:
-        known: subjects and places whose description has changed already (of answers, in a way that a new asker cannot read);
-            they are reported once, in words, and not again for each payload.
+        known: parts ("catalog.v1 offers result") whose description has changed so that payloads need not be read any more;
+            that is said once, in words, and not again for each payload.
     """
     changes = []
     for part, body in recording:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
@@ -168,10 +169,15 @@ def forget_versions() -> None:
         del sys.modules[_written.pop()]
 
 
-def _forget_declarations() -> None:
+def forget_of(is_theirs: Callable[[str], bool]) -> None:
+    """Forget contracts and events of the modules with such names."""
     for contract in declared_contracts():
-        if contract.protocol.__module__ in _written:
+        if is_theirs(contract.protocol.__module__):
             forget(contract.protocol)
     for name, event in events.declared().items():
-        if event.__module__ in _written:
+        if is_theirs(event.__module__):
             del events._formats[name]
+
+
+def _forget_declarations() -> None:
+    forget_of(lambda module: module in _written)

@@ -90,6 +90,8 @@ class Command(BaseCommand):
             written = release(items, name)
         except ReleaseError as error:
             raise CommandError(str(error)) from error
+        except ImportError as error:
+            raise CommandError(f"Payloads are made by hypothesis, which `make test` installs: {error}") from error
         self.stdout.writelines(f"released: {relative(file)}\n" for file in written)
         if not written:
             self.stdout.write("Nothing has changed since the last release.")
