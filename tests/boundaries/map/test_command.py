@@ -90,3 +90,10 @@ def test_the_picture_goes_to_standard_output(arguments: tuple[str, ...]) -> None
 def test_an_unknown_form_is_refused_with_the_known_ones() -> None:
     with pytest.raises(CommandError, match="mermaid"):
         said("--format", "png")
+
+
+def test_the_readiness_of_an_unknown_module_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(
+        CommandError, match=r"No module is called 'catlog'; there are catalog, orders, payments, shipping, users"
+    ):
+        said("readiness", "catlog")

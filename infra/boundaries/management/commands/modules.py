@@ -32,10 +32,15 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", title="verbs", metavar="VERB")
         generate = verbs.add_parser("generate", help="write the files that follow from the manifests")
         generate.add_argument("--check", action="store_true", help="write nothing; fail when one is out of date")
+        ready = verbs.add_parser("readiness", help="whether a module is ready to leave, and what to do before")
+        ready.add_argument("name", metavar="NAME")
+        ready.add_argument("--format", choices=("text", "json"), default="text", dest="readiness_format", help="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["verb"] == "generate":
             self._generate(only_check=options["check"])
+        elif options["verb"] == "readiness":
+            self._readiness(options["name"], options["readiness_format"])
         else:
             self._draw(self._map(only_declared=options["declared"]), options["format"], narrow=options["narrow"])
 
@@ -64,6 +69,16 @@ class Command(BaseCommand):
                 for part in table.drawn(shop):
                     console.print(part)
             self.stdout.write(captured.get())
+
+    def _readiness(self, name: str, form: str) -> None:
+        # It looks with every layer, which the other verbs need not wait for.
+        from infra.boundaries.readiness import NoSuchModule, as_json, as_text, readiness
+
+        written = as_json.written if form == "json" else as_text.written
+        try:
+            self.stdout.write(written(readiness(name)))
+        except NoSuchModule as unknown:
+            raise CommandError(str(unknown)) from unknown
 
     def _generate(self, *, only_check: bool) -> None:
         house = settings.HOUSE
