@@ -24,7 +24,9 @@ def test_a_call_in_an_open_transaction_is_refused_whatever_its_alias(
     with transaction.atomic(using=alias), pytest.raises(CallInOpenTransaction, match=alias) as caught:
         each_route(EchoContract).travelled()
 
-    assert "tests/boundaries/runtime/test_transactions.py:" in str(caught.value), "the refusal says where the call is made"
+    assert "tests/boundaries/runtime/test_transactions.py:" in str(caught.value), (
+        "the refusal says where the call is made"
+    )
     assert rules.CALL_IN_TRANSACTION.recipe in str(caught.value), "and what to do"
     assert echo.calls == []
 
