@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,12 +50,29 @@ class Found:
 def read_all(folders: dict[str, Path], root: Path) -> Found:
     """Read what belongs to top-level packages, given by name; a package may be a single file."""
     found = Found({}, [], {}, [], [])
+    with _no_collection():
+        _read_folders(folders, root, found)
+    return found
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Spare the garbage collector: it would look again and again at trees that stay, which takes as long as parsing them."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _read_folders(folders: dict[str, Path], root: Path, found: Found) -> None:
     for _, place in sorted(folders.items()):
         paths = [place] if place.is_file() else _walked(place)
         base = place.parent
         for path in paths:
             _read(path, path.relative_to(base), _shown(path, root), found)
-    return found
 
 
 def top_level(root: Path, package: str) -> Path | None:

@@ -138,8 +138,8 @@ def _apps(project: Project, index: Index) -> dict[str, str]:
             module = project.module_of(name)
             if module and (namespace := index.texts.whole(source, values.get("namespace"))):
                 index.namespaces.setdefault(namespace, module)
-    for module in project.modules.values():
-        for prefix in module.prefixes:
+    for owned in project.modules.values():
+        for prefix in owned.prefixes:
             if not any(name == prefix or name.startswith(f"{prefix}.") for name in labels):
                 labels.setdefault(prefix, prefix.rpartition(".")[2])
     for package, label in labels.items():

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
 from infra.boundaries.static.files import TextFile, Unread, read_all, top_level
-from infra.boundaries.static.source import Source
+from infra.boundaries.static.source import Source, ancestors
 
 if TYPE_CHECKING:
     from infra.boundaries.static.index import Index
@@ -105,6 +105,13 @@ class Project:
         return index_of(self)
 
     @cached_property
+    def crossing_relations(self) -> tuple[dict[str, dict[str, str]], dict[str, dict[str, str]]]:
+        """Relations over borders, by the module that may look along them: names in queries, and accessors of objects."""
+        from infra.boundaries.static.relations import crossing_relations
+
+        return crossing_relations(self)
+
+    @cached_property
     def _owners(self) -> dict[str, str]:
         return {prefix: module.name for module in self.modules.values() for prefix in module.prefixes}
 
@@ -117,13 +124,13 @@ class Project:
         known = self._known.get(name)
         if known is None:
             known = self._known[name] = next(
-                (self._owners[prefix] for prefix in _ancestors(name) if prefix in self._owners), ""
+                (self._owners[prefix] for prefix in ancestors(name) if prefix in self._owners), ""
             )
         return known
 
     def zone_of(self, name: str) -> Zone:
         """Return what a dotted name is to the modules; the longest prefix decides."""
-        for prefix in _ancestors(name):
+        for prefix in ancestors(name):
             if prefix in self.skip:
                 return Zone.OUTSIDE
             if prefix in self._owners:
@@ -136,7 +143,7 @@ class Project:
 
     def is_test(self, name: str) -> bool:
         """Return whether a source only tests: tests see everything."""
-        own = next((name.removeprefix(prefix) for prefix in _ancestors(name) if prefix in self._owners), name)
+        own = next((name.removeprefix(prefix) for prefix in ancestors(name) if prefix in self._owners), name)
         return bool(_TESTS.search(own))
 
     def is_public(self, name: str) -> bool:
@@ -150,7 +157,7 @@ class Project:
 
     def short(self, name: str) -> str:
         """Return a dotted name as findings show it: `modules.orders.models` as `orders.models`."""
-        for prefix in _ancestors(name):
+        for prefix in ancestors(name):
             if prefix in self._owners:
                 module = self._owners[prefix]
                 if prefix.rpartition(".")[2] == module:
@@ -223,9 +230,3 @@ def _public(prefixes: Sequence[str], names: Sequence[str]) -> tuple[str, ...]:
 
 def _folders(root: Path, tops: Iterable[str]) -> dict[str, Path]:
     return {top: place for top in tops if (place := top_level(root, top))}
-
-
-def _ancestors(name: str) -> Iterable[str]:
-    while name:
-        yield name
-        name = name.rpartition(".")[0]

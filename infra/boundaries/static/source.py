@@ -244,6 +244,13 @@ def _means_type_checking(node: ast.AST) -> bool:
     )
 
 
+def ancestors(name: str) -> Iterator[str]:
+    """Yield a dotted name and all that enclose it, the longest first."""
+    while name:
+        yield name
+        name = name.rpartition(".")[0]
+
+
 def chain(node: ast.AST) -> Iterator[str]:
     """Yield the names of a chain of attributes, the last one first: `a.b.c` gives c, b, a."""
     while isinstance(node, ast.Attribute):

@@ -1,0 +1,55 @@
+"""The graph of imports, in the form that import-linter judges, made from the sources that are parsed already.
+
+Grimp would build it from importable packages only; this one also exists for a project that cannot be imported from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from grimp import ImportGraph
+
+from infra.boundaries.static.project import Project, Zone
+from infra.boundaries.static.source import Import, Source
+
+
+def imports_in(project: Project, source: Source) -> Iterator[tuple[str, Import]]:
+    """Yield each import of a source with the module that it really imports: for names in a module, that module."""
+    for imported in source.imports:
+        if (target := module_meant(project, imported.target)) and target != source.name:
+            yield target, imported
+
+
+def module_meant(project: Project, name: str) -> str:
+    """Return the source that a dotted name is or lies in; of what is no source of the project, the top-level package."""
+    rest = name
+    while rest:
+        if rest in project.sources:
+            return rest
+        rest = rest.rpartition(".")[0]
+    return name.partition(".")[0]
+
+
+def import_graph(project: Project) -> ImportGraph:
+    """Return who imports what, without tests; everything outside the project as one node per package."""
+    graph = ImportGraph()
+    known = {source.name: source for source in project.sources.values() if _counts(project, source)}
+    for name in known:
+        graph.add_module(name)
+    outside: set[str] = set()
+    for source in known.values():
+        for target, imported in imports_in(project, source):
+            if target not in known:
+                if target in project.sources:
+                    continue
+                if target not in outside:
+                    outside.add(target)
+                    graph.add_module(target, is_squashed=True)
+            graph.add_import(
+                importer=source.name, imported=target, line_number=imported.line, line_contents=imported.target
+            )
+    return graph
+
+
+def _counts(project: Project, source: Source) -> bool:
+    return project.zone_of(source.name) is not Zone.OUTSIDE
