@@ -13,9 +13,11 @@ from typing import Any
 from infra.boundaries.findings import Identity
 
 FILE = "boundaries.toml"
+COMMAND = "python manage.py boundaries"
+RECORDING = f"{COMMAND} --baseline"
 _HEADER = """\
-# What `python manage.py boundaries` finds in {module} and does not fail for, until the day named.
-# Reasons, owners and days may be edited; what is fixed leaves with `python manage.py boundaries --baseline`.
+# What `{command}` finds in {module} and does not fail for, until the day named.
+# Reasons, owners and days may be edited; what is fixed leaves with `{recording}`.
 """
 
 
@@ -49,10 +51,6 @@ class Baseline:
     module: str
     file: Path  # which need not exist: a strict module has none
     accepted: tuple[Accepted, ...]
-
-    def of(self, identity: Identity) -> Accepted | None:
-        """Return the entry that accepts a finding."""
-        return next((entry for entry in self.accepted if entry.identity == identity), None)
 
 
 def read(module: str, file: Path, *, shown: str) -> Baseline:
@@ -88,21 +86,26 @@ def read(module: str, file: Path, *, shown: str) -> Baseline:
     return Baseline(module=module, file=file, accepted=accepted)
 
 
-def write(baseline: Baseline) -> None:
-    """Write a baseline's file, or remove it when nothing is accepted any more."""
+def write(baseline: Baseline, *, command: str = COMMAND, recording: str = RECORDING) -> None:
+    """Write a baseline's file, or remove it when nothing is accepted any more.
+
+    Args:
+        command: what people type to look. recording: what they type to bring the file in line.
+    """
     if not baseline.accepted:
         baseline.file.unlink(missing_ok=True)
         return
-    baseline.file.write_text(written(baseline.module, baseline.accepted), encoding="utf-8")
+    text = written(baseline.module, baseline.accepted, command=command, recording=recording)
+    baseline.file.write_text(text, encoding="utf-8")
 
 
-def written(module: str, accepted: Iterable[Accepted]) -> str:
+def written(module: str, accepted: Iterable[Accepted], *, command: str = COMMAND, recording: str = RECORDING) -> str:
     """Return the file's text; entries are sorted, so that two people's changes meet without a conflict."""
     blocks = [
         "\n".join(["[[accepted]]", *(f"{name} = {_toml(getattr(entry, name))}" for name in _NAMES)])
         for entry in sorted(accepted, key=lambda entry: entry.identity)
     ]
-    return _HEADER.format(module=module) + "\n" + "\n\n".join(blocks) + "\n"
+    return _HEADER.format(module=module, command=command, recording=recording) + "\n" + "\n\n".join(blocks) + "\n"
 
 
 _NAMES = tuple(field.name for field in fields(Accepted))
@@ -116,7 +119,8 @@ def _entry(values: dict[str, Any], where: str) -> Accepted:
             f"{where} has {', '.join(unknown)}, which means nothing here; known are {', '.join(_NAMES)}."
         )
     for name in _NAMES[:-1]:
-        if not isinstance(values[name], str) or not values[name].strip():
+        # What is too large or too slow in itself reaches nothing: its finding has no target.
+        if not isinstance(values[name], str) or not (values[name].strip() or name == "target"):
             raise BaselineError(f'{where}: {name} is a text that says something: {name} = "...".')
     if not isinstance(values["expires"], date) or isinstance(values["expires"], datetime):
         raise BaselineError(f"{where}: expires is a day without quotes, like 2027-01-31.")

@@ -41,9 +41,11 @@ class Judged:
 def judge(findings: Iterable[Finding], baselines: Mapping[str, Baseline], *, today: date) -> list[Judged]:
     """Return every finding with its standing, in the order given."""
     judged = []
+    accepted = {
+        module: {entry.identity: entry for entry in baseline.accepted} for module, baseline in baselines.items()
+    }
     for finding in findings:
-        baseline = baselines.get(finding.module)
-        entry = baseline.of(finding.identity) if baseline else None
+        entry = accepted.get(finding.module, {}).get(finding.identity)
         standing = _standing(entry, today)
         judged.append(Judged(finding=finding, standing=standing, entry=entry))
     return judged
