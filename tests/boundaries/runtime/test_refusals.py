@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ from tests.infra.events.facts import Followed, Happened
 
 pytestmark = pytest.mark.usefixtures("database")
 
-FOREIGN = {
+FOREIGN: Mapping[str, Callable[[], Any]] = {
     "a model": lambda: User(username="ada"),
     "a queryset": lambda: User.objects.all(),
     "a lazy text": lambda: gettext_lazy("name"),
