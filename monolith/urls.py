@@ -25,6 +25,7 @@ def _addresses_of(module: str) -> Iterator[URLPattern | URLResolver]:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("monolith.storefront.urls")),
+    path("console/", include("monolith.console.urls")),
     path("admin/", admin.site.urls),
     path("", include("infra.observability.urls")),
     path("", include("infra.http.urls")),

@@ -81,6 +81,7 @@ INSTALLED_APPS = [
     "infra.http",
     *(f"modules.{name}" for name in MODULES),
     "monolith.storefront",
+    "monolith.console",
     "monolith.serving",
 ]
 

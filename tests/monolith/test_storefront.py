@@ -16,7 +16,7 @@ from tests.catalog.factories import eur, product
 
 pytestmark = pytest.mark.usefixtures("database")
 
-VOID = {"meta", "link", "img", "input", "br"}
+VOID = {"meta", "link", "img", "input", "br", "source"}
 
 
 class Page(HTMLParser):
