@@ -23,7 +23,6 @@ from infra.compatibility.shapes import Side, mismatches
 from infra.http.deprecation import SUNSET
 
 SUBJECT = "openapi"
-OWNER = "api"  # to whom findings belong: every module has a part in it
 Parameters = dict[tuple[str, str], Document]  # by kind and name
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -39,18 +38,23 @@ def describe_api(urlconf: str) -> Document:
 
 
 def check_api(folder: Path, document: Document, *, today: date) -> list[Finding]:
-    """Return what breaks the clients of a released API, and whether the committed description is out of date."""
+    """Return what breaks the clients of a released API, and whether the committed description is out of date.
+
+    Args:
+        folder: of the descriptions, in the package that composes the API of all modules' parts and answers for it.
+    """
+    owner = folder.parent.name
     shelf = Shelf(folder)
     committed = shelf.committed(SUBJECT)
     file = shelf.present_file(SUBJECT)
     findings = []
     if committed != as_text(document):
-        findings.append(stale_finding(OWNER, file, "The API", exists=committed is not None, declared=True))
+        findings.append(stale_finding(owner, file, "The API", exists=committed is not None, declared=True))
     for release in shelf.releases(SUBJECT):
         for change in api_changes(release.document, document, today=today):
             detail = f"{change.sentence} That breaks clients of release {release.name}: {change.rule.recipe}"
             target = f"{change.place or 'all of it'} as released {release.name}"
-            findings.append(finding_since(OWNER, change.rule, (change.subject, target), detail, release.file, 0))
+            findings.append(finding_since(owner, change.rule, (change.subject, target), detail, release.file, 0))
     return in_order(findings)
 
 
