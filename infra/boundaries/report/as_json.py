@@ -26,6 +26,7 @@ def written(report: Report) -> str:
                 "missed": run.missed,
                 "seconds": round(run.seconds, 3),
                 "findings": len(run.findings),
+                "notes": run.notes,
             }
             for run in report.runs
         ],

@@ -42,7 +42,9 @@ def verdict(report: Report) -> list[str]:
         sentence = f"{_number(counted)} ({', '.join(parts)})"
         sentence += ", observed only: nothing fails." if report.observes else "."
     else:
-        sentence = f"No boundary is crossed{' that is not accepted' if accepted else ''} in what was looked at."
+        sentence = (
+            f"{'Nothing new crosses a boundary' if accepted else 'No boundary is crossed'} in what was looked at."
+        )
     if accepted:
         first = min(judged.entry.expires for judged in accepted if judged.entry)
         sentence += f" Accepted for now: {len(accepted)}; the first of them ends on {first}."
@@ -71,7 +73,7 @@ def _module(module: str, judged: Sequence[Judged], report: Report, width: int) -
         yield "", _PLAIN
         for each in of_rule:
             yield f"    {each.finding.where}", _PLACE
-            yield f"      {each.finding.source} -> {each.finding.target}", _FAINT
+            yield f"      {' -> '.join(filter(None, (each.finding.source, each.finding.target)))}", _FAINT
             yield from _wrapped(each.finding.detail, "      ", width)
             if each.entry:
                 told = f"Accepted by {each.entry.owner} until {each.entry.expires}, which is over: {each.entry.reason}"
@@ -92,6 +94,8 @@ def _layers(runs: Sequence[LayerRun], width: int) -> Iterator[tuple[str, str]]:
             first, *more = [line for line, _ in _wrapped(told, " " * len(head), width)]
             yield (head + first.lstrip() if run.is_blind else first), _FAINT
             yield from ((line, _FAINT) for line in more)
+        for note in run.notes if run.wanted else ():  # figures are for those who ask for them
+            yield from ((line, _FAINT) for line, _ in _wrapped(note, " " * len(head), width))
 
 
 def _number(count: int) -> str:

@@ -18,9 +18,8 @@ from infra.databases.roles import SchemaRoles
 
 def look(place: Place) -> Looked:
     """Audit each database as the role of the first alias that leads to it, which may read the catalogue like any other."""
-    server = embedded_server()
-    if server and not server.is_running():
-        return blind(server.why_not_running())
+    if reason := not_running():
+        return blind(reason)
     findings: list[Finding] = []
     silent: list[str] = []
     databases = _databases()
@@ -42,6 +41,16 @@ def look(place: Place) -> Looked:
         ) as connection:
             findings += audit.check(here, connection, places_in([_roles(alias) for alias in aliases], here))
     return Looked(findings=findings, missed=" ".join(silent), is_blind=len(silent) == len(databases))
+
+
+def not_running() -> str:
+    """Return what to do about the embedded server of this checkout, when it should answer and does not run."""
+    server = embedded_server()
+    return (
+        "the embedded PostgreSQL does not run. Start it (make run) and ask again."
+        if server and not server.is_running()
+        else ""
+    )
 
 
 def _databases() -> list[list[str]]:

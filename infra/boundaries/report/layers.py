@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 
 from infra.boundaries.baseline import rules as baseline_rules
 from infra.boundaries.findings import Finding
@@ -43,6 +42,7 @@ class Looked:
     findings: Iterable[Finding] = ()
     missed: str = ""  # a sentence that says why, and what to do; empty: it has looked at everything
     is_blind: bool = False  # it has looked at nothing
+    notes: Sequence[str] = ()  # worth knowing, and no finding
 
 
 def blind(why: str) -> Looked:
@@ -56,8 +56,7 @@ Look = Callable[[Place], Looked]
 def every_rule() -> Mapping[str, Rule]:
     """Return the rules of all layers, by id."""
     for name in _RULE_FILES:
-        if _is_there(name):
-            import_module(name)
+        import_module(name)
     return {rule.id: rule for rule in all_rules()}
 
 
@@ -83,9 +82,6 @@ def _run(layer: Layer, place: Place, *, wanted: bool, look: Look) -> LayerRun:
         seconds=time.perf_counter() - began,
         missed=looked.missed,
         is_blind=looked.is_blind,
+        notes=tuple(looked.notes),
         wanted=wanted,
     )
-
-
-def _is_there(name: str) -> bool:
-    return find_spec(name.rpartition(".")[0]) is not None and find_spec(name) is not None

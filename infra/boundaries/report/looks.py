@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
-from typing import Any
 
-from infra.boundaries.report.layers import Look, Looked, Place, blind
+from infra.boundaries.report.layers import Look, Looked, Place
 from infra.boundaries.rules import Layer
 
 
@@ -17,16 +15,14 @@ def _manifest(place: Place) -> Looked:
 
 
 def _static(place: Place) -> Looked:
-    static = _arrived("infra.boundaries.static")
-    if static is None:
-        return blind("this layer is not part of this build.")
+    from infra.boundaries import static
+
     return Looked(findings=static.check(static.Project.of(place.house, place.manifests)))
 
 
 def _application(place: Place) -> Looked:
-    application = _arrived("infra.boundaries.application")
-    if application is None:
-        return blind("this layer is not part of this build.")
+    from infra.boundaries import application
+
     return Looked(findings=application.check(place.manifests))
 
 
@@ -36,18 +32,22 @@ def _database(place: Place) -> Looked:
     return databases.look(place)
 
 
+def _run_time(place: Place) -> Looked:
+    from infra.boundaries.report import observed
+
+    return observed.look_at_run_time(place)
+
+
+def _patterns(place: Place) -> Looked:
+    from infra.boundaries.report import observed
+
+    return observed.look_at_patterns(place)
+
+
 def _compatibility(place: Place) -> Looked:
     from infra.compatibility import project
 
     return Looked(findings=project.check(place.manifests, place.house.modules))
-
-
-def _arrived(name: str) -> Any:
-    try:
-        module = import_module(name)
-    except ModuleNotFoundError:
-        return None
-    return module if hasattr(module, "check") else None
 
 
 LOOKS: Mapping[Layer, Look] = {
@@ -55,5 +55,7 @@ LOOKS: Mapping[Layer, Look] = {
     Layer.STATIC: _static,
     Layer.APPLICATION: _application,
     Layer.DATABASE: _database,
+    Layer.RUNTIME: _run_time,
+    Layer.PATTERN: _patterns,
     Layer.COMPATIBILITY: _compatibility,
 }

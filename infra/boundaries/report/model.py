@@ -29,6 +29,7 @@ class LayerRun:
     seconds: float = 0.0
     missed: str = ""  # a sentence; empty: it has looked at everything
     is_blind: bool = False  # it has looked at nothing
+    notes: tuple[str, ...] = ()  # worth knowing, and no finding
     wanted: bool = False  # somebody asked for this very layer, so that not looking is a failure
 
     @property

@@ -73,6 +73,12 @@ def test_a_baseline_that_accepts_nothing_any_more_leaves_no_file(tmp_path: Path)
 texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 
 
+def test_a_finding_that_reaches_nothing_has_no_target_and_is_read_all_the_same(tmp_path: Path) -> None:
+    [entry] = read(WRITTEN.replace("stock.models.Item", ""), tmp_path).accepted
+
+    assert entry.target == ""
+
+
 @given(st.builds(Accepted, rule=texts, source=texts, target=texts, reason=texts, owner=texts, expires=st.dates()))
 def test_whatever_people_write_as_a_reason_is_read_again(entry: Accepted) -> None:
     document = tomllib.loads(entries.written("sales", [entry]))

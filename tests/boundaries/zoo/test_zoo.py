@@ -37,7 +37,7 @@ def test_the_leak_is_caught_by_its_rule(
     found = list(specimen.leak(habitat))
 
     assert specimen.rule in {finding.rule.id for finding in found}, f"{specimen.rule} is not among:{told(found)}"
-    assert all(finding.detail and finding.source and finding.target for finding in found)
+    assert all(finding.detail and finding.source for finding in found)
 
 
 @pytest.mark.parametrize("specimen", SPECIMENS, ids=lambda kind: f"{kind.rule}: {kind.name}")

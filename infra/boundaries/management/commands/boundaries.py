@@ -8,7 +8,6 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 from datetime import date
-from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from django.conf import settings
@@ -123,7 +122,8 @@ class Command(BaseCommand):
         else:
             rule = rules.get(wanted.upper())
             if rule is None:
-                close = get_close_matches(wanted.upper(), rules, n=3, cutoff=0.7)
+                # BND30l was meant to be one of BND30x.
+                close = [known for known in rules if len(wanted) > 4 and known.startswith(wanted.upper()[:5])][:3]
                 hint = f"Close to it: {', '.join(close)}." if close else f"{COMMAND} --rules lists all."
                 self._refuse(f"There is no rule {wanted}. {hint}")
             shown = [rule]
