@@ -14,6 +14,7 @@ _HEADINGS = {
     Weight.KNOW: "To think of on the day",
 }
 _MEGABYTE = 1024 * 1024
+SHOWN = 10  # of tables and ways; all of them are in the JSON
 
 
 def written(ready: Readiness) -> str:
@@ -49,31 +50,37 @@ def _questions(heading: str, arrows: Sequence[Arrow], ready: Readiness) -> Itera
         yield f"{heading}: {'not known; nobody watched' if ready.not_watched else 'none was observed'}."
         return
     yield f"{heading}, as observed until {max(arrow.last_seen for arrow in arrows):%Y-%m-%d %H:%M} UTC:"
-    yield _row("who", "what", "times", "p50 ms", "p99 ms", "errors", "in a transaction")
-    for arrow in arrows:
-        yield _row(
-            arrow.asker,
-            arrow.what,
-            f"{arrow.count:,}",
-            f"{arrow.p50_ms:.2f}",
-            f"{arrow.p99_ms:.2f}",
-            str(arrow.errors),
-            str(arrow.in_transactions),
-        )
-
-
-def _row(who: str, what: str, *figures: str) -> str:
-    return f"  {who:<12} {what:<36}" + "".join(f"{figure:>9}" for figure in figures[:-1]) + f"{figures[-1]:>18}"
+    yield from _table(
+        [("who", "what", "times", "p50 ms", "p99 ms", "errors", "in a transaction")]
+        + [
+            (
+                arrow.asker,
+                arrow.what,
+                f"{arrow.count:,}",
+                f"{arrow.p50_ms:.2f}",
+                f"{arrow.p99_ms:.2f}",
+                str(arrow.errors),
+                str(arrow.in_transactions),
+            )
+            for arrow in arrows
+        ],
+        texts=2,
+    )
 
 
 def _ways(ready: Readiness) -> Iterator[str]:
     if ready.ways:
         yield "On which ways it is asked:"
-        for way in ready.ways[:10]:
-            times = f"{way.per_journey:.1f} times on average, {way.most} at most, in {way.journeys:,}"
-            yield f"  {way.entry:<42} {way.what:<32} {times}"
-        if len(ready.ways) > 10:
-            yield f"  and {len(ready.ways) - 10} more (--format json)"
+        yield from _table(
+            [("entry", "what", "on average", "at most", "of so many")]
+            + [
+                (way.entry, way.what, f"{way.per_journey:.1f}", str(way.most), f"{way.journeys:,}")
+                for way in ready.ways[:SHOWN]
+            ],
+            texts=2,
+        )
+        if len(ready.ways) > SHOWN:
+            yield f"  and {len(ready.ways) - SHOWN} more (--format json)"
         yield ""
 
 
@@ -82,27 +89,33 @@ def _stock(stock: Stock) -> Iterator[str]:
         yield f"What it keeps: not known. {stock.missing}"
         return
     yield f"What it keeps: {len(stock.tables)} tables, {_size(stock.size_bytes)}, {len(stock.sequences)} sequences."
-    for table in stock.tables[:8]:
-        rows = f"{'about ' if table.is_estimate else ''}{table.rows:,} rows"
-        yield f"  {table.name:<36} {rows:>20} {_size(table.size_bytes):>12}"
-    if len(stock.tables) > 8:
-        yield f"  and {len(stock.tables) - 8} smaller ones"
+    rows = [
+        (table.name, f"{'about ' if table.is_estimate else ''}{table.rows:,} rows", _size(table.size_bytes))
+        for table in stock.tables[:SHOWN]
+    ]
+    yield from _table(rows, texts=1)
+    if len(stock.tables) > SHOWN:
+        yield f"  and {len(stock.tables) - SHOWN} smaller ones"
     how = "measured by reading" if stock.rate_is_measured else "taken for usual: there is too little to measure with"
     yield f"  Copying: about {_duration(stock.copy_seconds)}, at {_size(stock.bytes_per_second)}/s ({how})."
 
 
 def _events(heading: str, events: Sequence[HeardEvent]) -> Iterator[str]:
     yield f"{heading}: {'none' if not events else ''}".rstrip()
-    for event in events:
-        seen = event.observed
-        figures = (
+    yield from _table([_event(event) for event in events], texts=3)
+
+
+def _event(event: HeardEvent) -> tuple[str, ...]:
+    seen, told = event.observed, []
+    if seen:
+        told.append(
             f"{seen.count:,} times, {seen.errors} failed, in effect after {seen.p50_ms:.0f} ms (p99 {seen.p99_ms:.0f})"
-            if seen
-            else "not observed"
         )
-        dead = "" if not event.dead else f", {event.dead} given up"
-        handler = "" if event.has_handler else ", NO HANDLER here"
-        yield f"  {event.name:<36} {event.publisher} -> {event.consumer:<12} {figures}{dead}{handler}"
+    else:
+        told.append("not observed")
+    told += [f"{event.dead} given up"] if event.dead else []
+    told += [] if event.has_handler else ["NO HANDLER here"]
+    return event.name, f"{event.publisher} -> {event.consumer}", ", ".join(told)
 
 
 def _todo(ready: Readiness) -> Iterator[str]:
@@ -117,6 +130,17 @@ def _todo(ready: Readiness) -> Iterator[str]:
             yield f"      -> {todo.where}"
         if items:
             yield ""
+
+
+def _table(rows: Sequence[tuple[str, ...]], *, texts: int) -> Iterator[str]:
+    """Yield rows in columns, the first few to the left, figures to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [
+            cell.ljust(width) if place < texts else cell.rjust(width)
+            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        yield f"  {'  '.join(cells)}".rstrip()
 
 
 def _size(amount: float) -> str:

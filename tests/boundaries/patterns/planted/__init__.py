@@ -1,0 +1,1 @@
+"""A module that is only read, and whose views are only looked at."""
