@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from django.conf import settings
@@ -19,9 +19,10 @@ from infra.boundaries.readiness.ranking import ranked
 from infra.boundaries.readiness.stock import stock_of
 from infra.boundaries.readiness.uses import uses_of
 from infra.boundaries.report import layers
-from infra.boundaries.report.layers import Place
+from infra.boundaries.report.layers import Look, Place
 from infra.boundaries.report.looks import LOOKS
 from infra.boundaries.report.model import LayerRun
+from infra.boundaries.rules import Layer
 from infra.events.dead_letters import dead_letters
 from infra.events.subscriptions import subscription_of
 from infra.schedule.declaration import tasks_of
@@ -31,8 +32,18 @@ class NoSuchModule(LookupError):
     """No module has that name; the message says which there are."""
 
 
-def readiness(name: str, *, manifests: Sequence[Manifest] | None = None, house: House | None = None) -> Readiness:
+def readiness(
+    name: str,
+    *,
+    manifests: Sequence[Manifest] | None = None,
+    house: House | None = None,
+    looks: Mapping[Layer, Look] = LOOKS,
+) -> Readiness:
     """Return how ready a module is to leave, as it can be seen from here.
+
+    Args:
+        manifests: of all modules; by default the project's, as is the house.
+        looks: how each layer of rules looks for leaks.
 
     Raises:
         NoSuchModule: there is none of that name.
@@ -46,9 +57,10 @@ def readiness(name: str, *, manifests: Sequence[Manifest] | None = None, house: 
         )
     with evidence_here(manifests, house) as (evidence, complaint):
         observations = evidence.observations or Observations()
-    runs = layers.run(LOOKS, Place(manifests=manifests, house=house), wanted=(), looks=LOOKS)
+    runs = layers.run(looks, Place(manifests=manifests, house=house), wanted=(), looks=looks)
     gathered = Readiness(
         manifest=manifest,
+        folder=(house.folder / name).relative_to(house.root).as_posix(),
         askers=[other.name for other in manifests if name in other.asked_modules],
         runs=runs,
         leaks=in_order(_leaks(manifest, house, runs)),

@@ -93,6 +93,7 @@ class Readiness:
     """All of it, for one module."""
 
     manifest: Manifest
+    folder: str  # relative to the project's root
     askers: Sequence[str]  # by manifest
     runs: Sequence[LayerRun]
     leaks: Sequence[Finding]  # its own, and others' into it

@@ -76,7 +76,7 @@ def _questions(ready: Readiness) -> Iterator[Todo]:
         yield Todo(
             weight=Weight.BLOCKS,
             what=f"{name} asks {answerer}, which its manifest does not say: the service would be refused.",
-            where=f"manifest.py of {name}: asks",
+            where=f"{ready.folder}/manifest.py, asks",
         )
     for asker in sorted({arrow.asker for arrow in ready.questions_in} - known):
         yield Todo(
@@ -124,7 +124,7 @@ def _events(ready: Readiness) -> Iterator[Todo]:
                 where="python manage.py events lag",
             )
     for name in ready.unheard:
-        yield Todo(weight=Weight.KNOW, what=f"Nobody hears {name}.", where=f"manifest.py of {ready.manifest.name}")
+        yield Todo(weight=Weight.KNOW, what=f"Nobody hears {name}.", where=f"{ready.folder}/manifest.py")
 
 
 def _stock(ready: Readiness) -> Iterator[Todo]:
@@ -152,7 +152,7 @@ def _tasks(ready: Readiness) -> Iterator[Todo]:
         yield Todo(
             weight=Weight.KNOW,
             what=f"From the day of the switch this runs in the service only: {text}.",
-            where=f"tasks.py of {name}",
+            where=f"{ready.folder}/tasks.py",
         )
 
 
