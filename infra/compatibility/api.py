@@ -23,6 +23,10 @@ from infra.compatibility.shapes import Side, mismatches
 from infra.http.deprecation import SUNSET
 
 SUBJECT = "openapi"
+_WAYS_OUT = {
+    rules.API.id: "keep it, and add what is new beside it, at a new path (/api/v2/) where it must.",
+    rules.NOTICE.id: "put it back, mark it `@deprecated`, release that, and remove it after the sunset.",
+}
 Parameters = dict[tuple[str, str], Document]  # by kind and name
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -52,7 +56,7 @@ def check_api(folder: Path, document: Document, *, today: date) -> list[Finding]
         findings.append(stale_finding(owner, file, "The API", exists=committed is not None, declared=True))
     for release in shelf.releases(SUBJECT):
         for change in api_changes(release.document, document, today=today):
-            detail = f"{change.sentence} That breaks clients of release {release.name}: {change.rule.recipe}"
+            detail = f"{change.sentence} That breaks clients of release {release.name}: {_WAYS_OUT[change.rule.id]}"
             target = f"{change.place or 'all of it'} as released {release.name}"
             findings.append(finding_since(owner, change.rule, (change.subject, target), detail, release.file, 0))
     return in_order(findings)

@@ -20,8 +20,8 @@ class Verdict:
     """What a check found."""
 
     findings: list[Finding] = field(default_factory=list)
-    answerer_first: set[str] = field(default_factory=set)  # modules to deploy before those who ask them
-    notes: list[str] = field(default_factory=list)
+    # Changes that break nobody when the module is deployed before those who ask it, in sentences.
+    answerer_first: list[str] = field(default_factory=list)
 
 
 def judge(offering: Offering) -> Verdict:
@@ -38,8 +38,7 @@ def judge(offering: Offering) -> Verdict:
         # In what order to deploy is a question of the step from the last release only.
         for change in changes_since(releases[-1], subject) if releases else ():
             if change.effect is Effect.ANSWERER_FIRST:
-                verdict.answerer_first.add(offering.module)
-                verdict.notes.append(change.sentence)
+                verdict.answerer_first.append(change.sentence)
     return verdict
 
 

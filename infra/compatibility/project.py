@@ -11,7 +11,7 @@ from django.conf import settings
 from infra.boundaries.findings import Finding, in_order
 from infra.boundaries.manifest import Manifest
 from infra.compatibility.api import check_api, describe_api
-from infra.compatibility.checking import judge
+from infra.compatibility.checking import Verdict, judge
 from infra.compatibility.modules import offerings
 
 
@@ -21,7 +21,17 @@ def check(manifests: Iterable[Manifest], package: str) -> list[Finding]:
     Args:
         package: holds the modules.
     """
-    findings = [finding for offering in offerings(manifests, package) for finding in judge(offering).findings]
+    return all_findings(verdicts(manifests, package).values())
+
+
+def verdicts(manifests: Iterable[Manifest], package: str) -> dict[str, Verdict]:
+    """Return the verdict on each module's contracts and events, by module."""
+    return {offering.module: judge(offering) for offering in offerings(manifests, package)}
+
+
+def all_findings(on_modules: Iterable[Verdict]) -> list[Finding]:
+    """Return what verdicts found, and what there is to say of the API."""
+    findings = [finding for verdict in on_modules for finding in verdict.findings]
     if folder := api_folder():
         findings += check_api(folder, describe_api(settings.ROOT_URLCONF), today=datetime.now(tz=UTC).date())
     return in_order(findings)

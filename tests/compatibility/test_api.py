@@ -294,7 +294,7 @@ def test_the_sentence_says_what_was_what_is_and_what_to_do(tmp_path: Path) -> No
     assert len(findings) == 2
     assert findings[0].detail.startswith(
         "GET /lamps, 200: `data[].state` has new members (BROKEN) that readers built before do not know."
-        " That breaks clients of release 2026-11-21: Make it an addition"
+        " That breaks clients of release 2026-11-21: keep it, and add what is new beside it,"
     )
 
 

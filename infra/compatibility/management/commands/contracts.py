@@ -10,10 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from infra.boundaries.findings import Finding
 from infra.compatibility.api import SUBJECT as API
 from infra.compatibility.api import describe_api
-from infra.compatibility.checking import judge, relative
+from infra.compatibility.checking import relative
 from infra.compatibility.descriptions import as_text, hash_of
 from infra.compatibility.modules import offerings
-from infra.compatibility.project import api_folder, check
+from infra.compatibility.project import all_findings, api_folder, check, verdicts
 from infra.compatibility.releases import ReleaseError, Shelf
 from infra.compatibility.releasing import Item, give_up_what_breaks, item_of_api, items_of, release
 
@@ -50,12 +50,12 @@ class Command(BaseCommand):
                 self._show(options["subject"])
 
     def _check(self) -> None:
-        findings = check(settings.MANIFESTS, settings.HOUSE.modules)
-        for offering in offerings(settings.MANIFESTS, settings.HOUSE.modules):
-            verdict = judge(offering)
+        on_modules = verdicts(settings.MANIFESTS, settings.HOUSE.modules)
+        for module, verdict in on_modules.items():
             if verdict.answerer_first:
-                self.stdout.write(f"Deploy {offering.module} before those who ask it:")
-                self.stdout.writelines(f"  {note}\n" for note in verdict.notes)
+                self.stdout.write(f"Deploy {module} before those who ask it:")
+                self.stdout.writelines(f"  {note}\n" for note in verdict.answerer_first)
+        findings = all_findings(on_modules.values())
         if findings:
             self._print(findings)
             raise CommandError(f"{_counted(findings)}. `manage.py contracts show` lists what is released.")
