@@ -50,13 +50,13 @@ class Found:
 def read_all(folders: dict[str, Path], root: Path) -> Found:
     """Read what belongs to top-level packages, given by name; a package may be a single file."""
     found = Found({}, [], {}, [], [])
-    with _no_collection():
+    with no_collection():
         _read_folders(folders, root, found)
     return found
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """Spare the garbage collector: it would look again and again at trees that stay, which takes as long as parsing them."""
     was_on = gc.isenabled()
     gc.disable()

@@ -72,6 +72,7 @@ class Index:
     )  # (label, class) in small letters, and all of them
     models_by_path: dict[str, Model] = field(default_factory=dict)  # by dotted name
     tables: dict[str, str] = field(default_factory=dict)
+    columns: dict[str, set[str]] = field(default_factory=dict)  # by module, the fields of its models
     tasks: dict[str, str] = field(default_factory=dict)
     queues: dict[str, str] = field(default_factory=dict)
     namespaces: dict[str, str] = field(default_factory=dict)  # of URLs
@@ -203,6 +204,8 @@ def _models(project: Project, apps: Mapping[str, str], index: Index) -> None:
                 relation for base in model.bases if base in candidates for relation in candidates[base].relations
             ]
         index.models_by_path[path] = model
+        if model.module:
+            index.columns.setdefault(model.module, set()).update(model.fields)
         if model.module and not model.abstract:
             index.models.setdefault(model.key, model)
 

@@ -5,8 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from infra.boundaries.findings import Finding, in_order
-from infra.boundaries.static import import_rules, names, relations, rules, sql
+from infra.boundaries.static import (
+    addresses,
+    import_rules,
+    messages,
+    names,
+    packages,
+    relations,
+    rules,
+    sql,
+    transactions,
+)
 from infra.boundaries.static.crossings import Crossing, Look, views
+from infra.boundaries.static.files import no_collection
 from infra.boundaries.static.project import Project, Zone
 
 _INSIDE, _ABOVE, _BELOW = Zone.MODULE, Zone.ABOVE, Zone.BELOW
@@ -15,15 +26,20 @@ _LOOKS: tuple[tuple[Look, tuple[Zone, ...]], ...] = (
     (relations.look, (_INSIDE, _ABOVE)),
     (sql.look, (_INSIDE, _ABOVE)),
     (sql.look_at_aliases, (_INSIDE, _ABOVE)),
+    (transactions.look, (_INSIDE, _ABOVE)),
+    (messages.look, (_INSIDE, _ABOVE)),
+    (addresses.look, (_INSIDE,)),
+    (addresses.look_at_names_of_files, (_INSIDE, _ABOVE)),
+    (packages.look, (_INSIDE, _ABOVE)),
+    (packages.look_at_keys, (_INSIDE,)),
+    (packages.look_at_plumbing, (_BELOW,)),
 )
 
 
 def crossings(project: Project) -> list[Crossing]:
     """Return what all static rules find, each once, with the module that it reaches."""
-    found = [*import_rules.look(project), *_unread(project), *sql.look_at_scripts(project)]
-    for look, zones in _LOOKS:
-        for view in views(project, *zones):
-            found += look(view)
+    with no_collection():
+        found = [*_found(project)]
     by_finding = {crossing.finding: crossing for crossing in found}
     return [by_finding[finding] for finding in in_order(by_finding)]
 
@@ -31,6 +47,16 @@ def crossings(project: Project) -> list[Crossing]:
 def check(project: Project) -> list[Finding]:
     """Return what all static rules find, in order."""
     return [crossing.finding for crossing in crossings(project)]
+
+
+def _found(project: Project) -> Iterator[Crossing]:
+    yield from import_rules.look(project)
+    for look, zones in _LOOKS:
+        for view in views(project, *zones):
+            yield from look(view)
+    yield from sql.look_at_scripts(project)
+    yield from addresses.look_at_templates(project)
+    yield from _unread(project)
 
 
 def _unread(project: Project) -> Iterator[Crossing]:

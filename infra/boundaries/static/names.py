@@ -119,11 +119,10 @@ def _imported(view: View, call: ast.Call, scope: Scope) -> Iterator[Crossing]:
 
 
 def _may_be_mounted(view: View, path: str) -> bool:
-    return view.zone is Zone.ABOVE and any(
-        path.startswith(f"{prefix}.{name}")
-        for prefix in view.project.modules[view.project.module_of(path)].prefixes
-        for name in ("apps", "http")
-    )
+    module = view.project.modules.get(view.project.module_of(path))
+    if view.zone is not Zone.ABOVE or module is None:
+        return False
+    return any(path.startswith(f"{prefix}.{name}") for prefix in module.prefixes for name in ("apps", "http"))
 
 
 def _from_registry(view: View, node: ast.Subscript, scope: Scope) -> Iterator[Crossing]:

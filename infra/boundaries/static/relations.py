@@ -13,51 +13,40 @@ from infra.boundaries.static.source import Scope, Source, chain
 from infra.boundaries.static.text import argument, called
 
 USER_MODEL = "settings.AUTH_USER_MODEL"
-_LOOKS_UP = [
-    "filter",
-    "exclude",
-    "get",
-    "values",
-    "values_list",
-    "order_by",
-    "select_related",
-    "prefetch_related",
-    "only",
-    "defer",
-    "annotate",
-    "aggregate",
-    "distinct",
-    "F",
-    "Q",
-    "Prefetch",
-    "OuterRef",
-    "Count",
-    "Sum",
-    "Min",
-    "Max",
-    "Avg",
-    "get_or_create",
-    "update_or_create",
-    "update",
-]
-_USES_ROWS = [
-    "all",
-    "filter",
-    "exclude",
-    "get",
-    "count",
-    "exists",
-    "first",
-    "last",
-    "values",
-    "values_list",
-    "create",
-    "add",
-    "remove",
-    "set",
-    "order_by",
-    "aggregate",
-]
+_JOINS = ("select_related", "prefetch_related", "Prefetch")
+_LOOKS_UP = (
+    *(
+        "filter",
+        "exclude",
+        "get",
+        "values",
+        "values_list",
+        "order_by",
+        "only",
+        "defer",
+        "annotate",
+        "aggregate",
+        "update",
+    ),
+    *(
+        "get_or_create",
+        "update_or_create",
+        "distinct",
+        "F",
+        "Q",
+        "OuterRef",
+        "Count",
+        "Sum",
+        "Min",
+        "Max",
+        "Avg",
+        *_JOINS,
+    ),
+)
+_USES_ROWS = (
+    *("all", "filter", "exclude", "get", "count", "exists", "first", "last", "values", "values_list", "create", "add"),
+    *("remove", "set", "order_by", "aggregate"),
+)
 
 
 def look(view: View) -> Iterator[Crossing]:
@@ -170,7 +159,7 @@ def _lookups(view: View) -> Iterator[Crossing]:
     for call, scope in view.source.calls:
         if called(call) not in _LOOKS_UP:
             continue
-        joins = called(call) in ("select_related", "prefetch_related", "Prefetch")
+        joins = called(call) in _JOINS
         paths = [keyword.arg for keyword in call.keywords if keyword.arg]
         for value in call.args:
             paths += [text.lstrip("-") for text in view.project.index.texts.all_of(view.source, value)]

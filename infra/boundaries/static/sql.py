@@ -65,12 +65,15 @@ def look_at_scripts(project: Project) -> Iterator[Crossing]:
 
 def _named(view: View, node: ast.AST | int, scope: Scope, text: str, *, is_certain: bool) -> Iterator[Crossing]:
     tables = view.project.index.tables
-    found = {table: tables[table] for table in map(str.lower, _tables_in(frozenset(tables)).findall(text))}
-    if is_certain:
-        for _, schema, _, table in _NAMES_A_TABLE.findall(text):
-            found |= {table.lower(): tables[table.lower()]} if table.lower() in tables else {}
-            if (owner := _schemas(view.project).get(schema.lower())) is not None:
-                found[f"{schema}.{table}".lower()] = owner
+    # A table may be called like a column of the module's own: then only its place in the statement tells.
+    columns = view.project.index.columns.get(view.module, set())
+    named = {table.lower() for table in _tables_in(frozenset(tables)).findall(text)} - columns
+    found = {table: tables[table] for table in named}
+    for _, schema, _, table in _NAMES_A_TABLE.findall(text):
+        if table.lower() in tables and (is_certain or "_" in table):
+            found[table.lower()] = tables[table.lower()]
+        if is_certain and (owner := _schemas(view.project).get(schema.lower())) is not None:
+            found[f"{schema}.{table}".lower()] = owner
     for table, owner in sorted(found.items()):
         if view.is_foreign(owner):
             detail = f"SQL names {table}, a table of {owner}."

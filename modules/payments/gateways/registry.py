@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
-from django.utils.module_loading import import_string
 
+from infra.boundaries.loading import configured
 from modules.payments.gateways.provider import Provider
 
 _providers: dict[str, Provider] = {}
@@ -20,7 +20,7 @@ _providers: dict[str, Provider] = {}
 def providers() -> dict[str, Provider]:
     """Return the providers by name."""
     if not _providers:
-        made: list[Provider] = [import_string(path)() for path in settings.PAYMENT_PROVIDERS]
+        made: list[Provider] = [configured(path, module="payments")() for path in settings.PAYMENT_PROVIDERS]
         _providers.update({provider.name: provider for provider in made})
     return _providers
 

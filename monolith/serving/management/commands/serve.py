@@ -13,16 +13,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand
 from rich.console import Console
 
+from infra.contracts import resolve
 from infra.databases import pools
 from infra.databases.embedded import EmbeddedServer
 from infra.databases.preparation import embedded_server, prepare, require_databases, require_migrated
 from infra.deployment import gunicorn
+from modules.catalog.contract import CatalogContract
 from monolith.serving.broker import require_broker
 from monolith.serving.checkout_lock import CheckoutLock, only_shop
 from monolith.serving.connection_budget import budgets
@@ -101,8 +102,10 @@ class Command(BaseCommand):
             self._console.print("Ended the web server that an interrupted start had left behind.")
 
     def _fill_empty_shop(self) -> None:
-        wanted = settings.SAMPLE_CATALOGUE and "sample_catalogue" in get_commands()
-        if wanted and not apps.get_model("catalog", "Product")._default_manager.exists():
+        if not settings.SAMPLE_CATALOGUE or "sample_catalogue" not in get_commands():
+            return
+        shown = resolve(CatalogContract).browse(text="", currency=settings.SHOP_CURRENCY, after=None, limit=1)
+        if not shown.products:  # the command does nothing to a catalogue whose products are merely not on sale
             self._step("sample catalogue", lambda: call_command("sample_catalogue"))
 
     def _demo_accounts(self) -> str:
