@@ -46,6 +46,8 @@ GUARD_STATEMENTS = env.flag("GUARD_STATEMENTS", False)
 CONTRACT_CALL_BUDGET = env.number("CONTRACT_CALL_BUDGET", 20)
 # How long a call in process waits first, to feel what a network would cost; for development.
 CONTRACT_LATENCY_MS = env.number("CONTRACT_LATENCY_MS", 0)
+# Whether processes note who asks whom, how often and how slowly (infra/boundaries/observation); costs a microsecond a call.
+OBSERVE_BOUNDARIES = env.flag("OBSERVE_BOUNDARIES", True)
 # This process's name towards services, and the keys that authenticate service calls: "key-id:secret", newest first.
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
