@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -14,7 +14,7 @@ from infra.boundaries.adoption.arrows import Arrow, arrows_between, fan
 from infra.boundaries.adoption.circles import cheapest_cuts, knots, short_circles
 from infra.boundaries.adoption.cuts import Cut, ranked
 from infra.boundaries.adoption.inventory import Inventory, inventory_of
-from infra.boundaries.adoption.mapping import SHARED, ModuleMap
+from infra.boundaries.adoption.mapping import ABOVE, SHARED, ModuleMap
 from infra.boundaries.adoption.moves import moves
 from infra.boundaries.adoption.proposal import Proposal, proposed
 from infra.boundaries.adoption.sources import place_of
@@ -178,7 +178,7 @@ def surveyed(look: Look, modules: ModuleMap | None, tell: Tell) -> Survey:
         proposal = proposed(look.inventory, look.uses)
         modules = proposal.modules
     tell(f"looking for leaks between {len(modules.modules)} modules")
-    leaks = tuple(crossings(modules.applied_to(look.project)))
+    leaks = tuple(_counted(crossings(modules.applied_to(look.project)), look.inventory, modules))
     arrows = arrows_between(look.uses, leaks, modules, look.inventory)
     tell(f"looking for circles among {len(arrows)} arrows")
     between = [arrow for arrow in arrows if arrow.source in modules.modules]
@@ -193,3 +193,9 @@ def surveyed(look: Look, modules: ModuleMap | None, tell: Tell) -> Survey:
         cuts=tuple(ranked(arrows, set(backwards), moves(look.uses, arrows, modules, look.inventory))),
         seconds=time.perf_counter() - began,
     )
+
+
+def _counted(leaks: Iterable[Crossing], inventory: Inventory, modules: ModuleMap) -> Iterator[Crossing]:
+    """Yield leaks without those of what stands above: a site's settings and root URLs name its apps, however they are cut."""
+    above = {path for name, path in inventory.paths.items() if modules.home_of(name) == ABOVE}
+    return (leak for leak in leaks if leak.finding.path not in above)
