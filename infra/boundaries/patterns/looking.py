@@ -24,7 +24,7 @@ from infra.databases.reachability import complaint_about, extra_options
 @contextmanager
 def evidence_here(manifests: Sequence[Manifest], house: House) -> Iterator[tuple[Evidence, str]]:
     """Yield all that can be looked at from here, and a sentence on what cannot; "" where everything can."""
-    complaint = complaint_about_the_database()
+    complaint = complaint_about_database()
     if complaint:
         yield gathered(manifests, house), complaint
         return
@@ -33,12 +33,12 @@ def evidence_here(manifests: Sequence[Manifest], house: House) -> Iterator[tuple
         yield gathered(manifests, house, observations, connection), complaint
 
 
-def complaint_about_the_database() -> str:
-    """Return why the composition root's database cannot be asked, and what to do; "" where it can."""
+def complaint_about_database(alias: str = ALIAS) -> str:
+    """Return why an alias's database cannot be asked, and what to do; "" where it can. Tried without a pool, which would wait."""
     server = embedded_server()
     if server and not server.is_running():
-        return server.why_not_running()
-    return complaint_about(connections[ALIAS].settings_dict, "The database of the platform", url_variable(ALIAS)) or ""
+        return "The embedded PostgreSQL does not run. Start it (make run) and ask again."
+    return complaint_about(connections[alias].settings_dict, f"The database of {alias}", url_variable(alias)) or ""
 
 
 def _observed() -> tuple[Observations | None, str]:

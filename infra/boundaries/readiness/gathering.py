@@ -13,7 +13,7 @@ from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
 from infra.boundaries.observation.figures import Arrow, Observations
 from infra.boundaries.patterns.evidence import NOBODY_WATCHED
-from infra.boundaries.patterns.looking import complaint_about_the_database, evidence_here
+from infra.boundaries.patterns.looking import complaint_about_database, evidence_here
 from infra.boundaries.readiness.model import HeardEvent, Readiness, Stock, Way
 from infra.boundaries.readiness.ranking import ranked
 from infra.boundaries.readiness.stock import stock_of
@@ -23,7 +23,7 @@ from infra.boundaries.report.layers import Look, Place
 from infra.boundaries.report.looks import LOOKS
 from infra.boundaries.report.model import LayerRun
 from infra.boundaries.rules import Layer
-from infra.events.dead_letters import dead_letters
+from infra.events.dead_letters import Selection, count
 from infra.events.subscriptions import subscription_of
 from infra.schedule.declaration import tasks_of
 
@@ -57,6 +57,7 @@ def readiness(
         )
     with evidence_here(manifests, house) as (evidence, complaint):
         observations = evidence.observations or Observations()
+    complaints = _complaints(manifests)
     runs = layers.run(looks, Place(manifests=manifests, house=house), wanted=(), looks=looks)
     gathered = Readiness(
         manifest=manifest,
@@ -67,10 +68,10 @@ def readiness(
         questions_in=_busiest(arrow for arrow in observations.questions if arrow.answerer == name),
         questions_out=_busiest(arrow for arrow in observations.questions if arrow.asker == name),
         ways=[*_ways(name, observations)],
-        stock=_stock(manifest, complaint),
-        published=[*_published(manifest, manifests, observations)],
+        stock=_stock(manifest, complaints),
+        published=[*_published(manifest, manifests, observations, complaints)],
         unheard=[event for event in manifest.publishes if not any(event in other.hears for other in manifests)],
-        heard=[_heard(event, manifest, observations) for event in manifest.hears],
+        heard=[_heard(event, manifest, observations, complaints) for event in manifest.hears],
         tasks=[(task.name, task.every_seconds) for task in tasks_of(name)],
         uses=uses_of(name, house),
         not_watched="" if observations else complaint or NOBODY_WATCHED,
@@ -110,40 +111,48 @@ def _ways(name: str, observations: Observations) -> Iterator[Way]:
                 )
 
 
-def _stock(manifest: Manifest, complaint: str) -> Stock:
-    if complaint and complaint_about_the_database():
+def _stock(manifest: Manifest, complaints: Mapping[str, str]) -> Stock:
+    if complaint := complaints[manifest.name]:
         return Stock(missing=complaint)
-    if manifest.name not in connections.settings:
-        return Stock(missing=f"DATABASES has no alias {manifest.name}.")
     try:
         return stock_of(manifest, manifest.name)
     except DatabaseError as error:
         return Stock(missing=f"Its database does not answer: {str(error).strip().splitlines()[0]}")
 
 
-def _published(manifest: Manifest, manifests: Sequence[Manifest], observations: Observations) -> Iterator[HeardEvent]:
+def _complaints(manifests: Iterable[Manifest]) -> dict[str, str]:
+    """Return by module why its database cannot be asked."""
+    return {
+        manifest.name: complaint_about_database(manifest.name)
+        if manifest.name in connections.settings
+        else f"DATABASES has no alias {manifest.name}."
+        for manifest in manifests
+    }
+
+
+def _published(
+    manifest: Manifest, manifests: Sequence[Manifest], observations: Observations, complaints: Mapping[str, str]
+) -> Iterator[HeardEvent]:
     for event in manifest.publishes:
         for other in manifests:
             if event in other.hears:
-                yield _heard(event, other, observations)
+                yield _heard(event, other, observations, complaints)
 
 
-def _heard(event: str, consumer: Manifest, observations: Observations) -> HeardEvent:
+def _heard(event: str, consumer: Manifest, observations: Observations, complaints: Mapping[str, str]) -> HeardEvent:
     seen = (arrow for arrow in observations.events if arrow.name == event and arrow.asker == consumer.name)
     return HeardEvent(
         name=event,
         publisher=event.partition(".")[0],
         consumer=consumer.name,
         has_handler=subscription_of(consumer.name, event) is not None,
-        dead=_dead(consumer.name, event),
+        dead=None if complaints[consumer.name] else _dead(consumer.name, event),
         observed=next(seen, None),
     )
 
 
 def _dead(consumer: str, event: str) -> int | None:
-    if consumer not in connections.settings or complaint_about_the_database():
-        return None
     try:
-        return sum(letter.name == event for letter in dead_letters(consumer))
-    except DatabaseError:
+        return count(consumer, Selection(name=event))
+    except DatabaseError:  # its tables are not there yet, for instance
         return None
