@@ -9,8 +9,8 @@ from collections.abc import Iterator
 
 from grimp import ImportGraph
 
-from infra.boundaries.static.project import Project, Zone
-from infra.boundaries.static.source import Import, Source
+from infra.boundaries.static.project import Project
+from infra.boundaries.static.source import Import, Source, ancestors
 
 
 def imports_in(project: Project, source: Source) -> Iterator[tuple[str, Import]]:
@@ -52,4 +52,5 @@ def import_graph(project: Project) -> ImportGraph:
 
 
 def _counts(project: Project, source: Source) -> bool:
-    return project.zone_of(source.name) is not Zone.OUTSIDE
+    is_skipped = any(prefix in project.skip for prefix in ancestors(source.name))
+    return not is_skipped and not project.is_test(source.name)
