@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dis
+import itertools
 import sys
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -88,19 +90,27 @@ def _signals(territory: Territory) -> Iterator[_Found]:
                     holders.setdefault(id(value), []).append((module_name, name))
                     signals[id(value)] = value
     for key, places in holders.items():
-        module_name, name = next((place for place in places if _makes(*place)), places[-1])
+        module_name, name = _maker(territory, places)
         yield _Found(f"{module_name}.{name}", signals[key], territory.owner_of(module_name))
 
 
-def _makes(module_name: str, name: str) -> bool:
-    """Return whether a Python module makes the signal rather than imports it."""
+def _maker(territory: Territory, places: Sequence[tuple[str, str]]) -> tuple[str, str]:
+    """Return who made a signal, of those who hold it: nobody makes what he imports, and no library imports a module's."""
+    if outside := [place for place in places if not territory.owner_of(place[0])]:
+        return next((place for place in outside if place[0].endswith("signals")), outside[0])
+    return next((place for place in places if not _imports(*place)), places[0])
+
+
+def _imports(module_name: str, name: str) -> bool:
     loader = getattr(sys.modules[module_name], "__loader__", None)
     try:
         code = loader.get_code(module_name) if loader else None
     except (ImportError, OSError, AttributeError):
         return False
-    # What is imported is named among the fetched names of an import, a tuple in the constants.
-    return code is not None and not any(isinstance(fetched, tuple) and name in fetched for fetched in code.co_consts)
+    steps = list(dis.get_instructions(code)) if code else []
+    return any(
+        step.opname == "IMPORT_NAME" and name in (before.argval or ()) for before, step in itertools.pairwise(steps)
+    )
 
 
 def _receivers(signal: Any) -> Iterator[tuple[tuple[Any, int], Any]]:

@@ -96,12 +96,12 @@ def _shared(territory: Territory, unnamed: dict[str, dict[str, type[Model]]]) ->
 def _routes(territory: Territory) -> Iterator[Finding]:
     modules = [alias for alias in settings.DATABASES if territory.is_module(alias)]
     for owner, model in territory.models():
-        if model._meta.swapped or model._meta.auto_created:
+        if model._meta.swapped or model._meta.auto_created or model._meta.proxy:
             continue
         used = {router.db_for_read(model), router.db_for_write(model)} if territory.is_module(owner) else set()
         used |= {manager._db for manager in model._meta.managers if manager._db}
         used |= {
-            alias for alias in modules if model._meta.can_migrate(alias) and router.allow_migrate_model(alias, model)
+            alias for alias in modules if model._meta.managed and router.allow_migrate_model(alias, model)
         }
         astray = {alias for alias in used if territory.is_module(alias) and alias != owner}
         if owner in modules and DEFAULT_DB_ALIAS in used:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
+import django
 from django.conf import settings
-from django.template.backends.django import get_template_tag_modules
 from django.template.base import Lexer, TokenType
 
 from infra.boundaries.application import rules
@@ -32,7 +33,7 @@ def check(territory: Territory) -> Iterator[Finding]:
     for engine in _engines():
         for folder in engine.get("DIRS", ()):
             yield from _overriding(territory, Path(folder))
-    libraries = _libraries()
+    libraries = _libraries(territory)
     yield from _libraries_of_one_name(territory, libraries)
     yield from _reaching(territory, {name: places[-1] for name, places in libraries.items()})
 
@@ -49,7 +50,7 @@ def _folder(territory: Territory, owner: str, label: str, folder: Path, rule: Ru
         if entry.name == "admin" and entry.is_dir() and folder.name == "templates":
             astray = sorted(child for child in entry.iterdir() if child.name not in own)
         for path in astray:
-            if path.name in own or path.name.startswith("."):
+            if path.name in own or path.name.startswith((".", "__")):
                 continue
             name = path.relative_to(folder).as_posix() + ("/" if path.is_dir() else "")
             other = territory.owner_of_label(path.name)
@@ -75,11 +76,13 @@ def _overriding(territory: Territory, folder: Path) -> Iterator[Finding]:
             )
 
 
-def _libraries() -> dict[str, list[str]]:
+def _libraries(territory: Territory) -> dict[str, list[str]]:
     """Return the Python modules of the tag libraries by the name that templates load them with."""
     found: dict[str, list[str]] = defaultdict(list)
-    for name, place in get_template_tag_modules():
-        found[name].append(place)
+    folders = [("django", django.__path__[0]), *((config.name, config.path) for _, config in territory.configs())]
+    for package, folder in folders:
+        for library in iter_modules([str(Path(folder) / "templatetags")]):
+            found[library.name].append(f"{package}.templatetags.{library.name}")
     for engine in _engines():
         for name, place in engine.get("OPTIONS", {}).get("libraries", {}).items():
             if place not in found[name]:
