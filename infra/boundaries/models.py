@@ -17,6 +17,7 @@ class Observation(models.Model):
         EVENT = "event"  # source published name, target heard it, with an outcome
         JOURNEY = "journey"  # source (a request's route, a task, an event) ended; outcome is the kind of journey
         ASKED = "asked"  # in a journey of source, target was asked for name; outcome is who asked
+        CROSSING = "crossing"  # a guard saw source reach target against the rule name; outcome is the module
 
     pk = models.CompositePrimaryKey("day", "kind", "source", "target", "name", "outcome")
     day = models.DateField()

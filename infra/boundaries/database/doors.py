@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from infra.boundaries.database import rules
 from infra.boundaries.database.catalogue import Connection, rows
-from infra.boundaries.database.places import COMPOSITION_ROOT, Places
+from infra.boundaries.database.places import Places, composition_root
 from infra.boundaries.findings import Finding
 from infra.boundaries.rules import Rule
 
@@ -59,7 +59,7 @@ def check_doors(places: Places, connection: Connection) -> Iterator[Finding]:
         for source, target in rows(connection, question, places.parameters):
             yield Finding(
                 rule=rule,
-                module=COMPOSITION_ROOT,
+                module=composition_root(),
                 source=source,
                 target=target or "nothing yet",
                 detail=sentence.format(source, target or "nothing yet"),

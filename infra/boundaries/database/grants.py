@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from infra.boundaries.database import rules
 from infra.boundaries.database.catalogue import RELATION_KIND, SYSTEM, Connection, rows
-from infra.boundaries.database.places import Places
+from infra.boundaries.database.places import Places, composition_root
 from infra.boundaries.findings import Finding
 from infra.boundaries.rules import Rule
 
@@ -105,7 +105,7 @@ def check_grants(places: Places, connection: Connection) -> Iterator[Finding]:
     for (grantee,) in rows(connection, _CREATES_IN_DATABASE, parameters):
         yield Finding(
             rule=rules.SERVING_CREATES,
-            module=places.by_role[grantee].module if grantee in places.by_role else "default",
+            module=places.by_role[grantee].module if grantee in places.by_role else composition_root(),
             source="the database",
             target=f"role {grantee}",
             detail=f"Role {grantee} may create schemas in this database.",
@@ -149,7 +149,7 @@ def _common_ground(places: Places, connection: Connection) -> Iterator[Finding]:
         who = "Every role" if grantee == EVERYBODY else f"Role {grantee}"
         yield Finding(
             rule=rules.COMMON_GROUND,
-            module=places.by_role[grantee].module if grantee in places.by_role else "default",
+            module=places.by_role[grantee].module if grantee in places.by_role else composition_root(),
             source=f"role {grantee}",
             target=f"schema {schema}",
             detail=f"{who} has {', '.join(privileges)} on schema {schema}, which is no module's.",

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 from infra.boundaries.manifest import Manifest
 from infra.databases.roles import SchemaRoles
 
-COMPOSITION_ROOT = "default"  # answers for what belongs to no module: the alias of Django's own tables
+
+def composition_root() -> str:
+    """Return the package that answers for what belongs to no module: the one with the project's WSGI application."""
+    return str(settings.WSGI_APPLICATION).partition(".")[0]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +55,7 @@ class Places:
     def answering_for(self, schema: str) -> str:
         """Return the module to which a schema belongs, the composition root for all others."""
         place = self.by_schema.get(schema)
-        return place.module if place else COMPOSITION_ROOT
+        return place.module if place else composition_root()
 
 
 def places_of(manifests: Iterable[Manifest]) -> Places:
@@ -77,7 +82,7 @@ def places_in(every: Sequence[SchemaRoles], manifests: Iterable[Manifest] = ()) 
         manifest = by_schema.get(roles.schema)
         places.append(
             Place(
-                module=manifest.name if manifest else COMPOSITION_ROOT,
+                module=manifest.name if manifest else composition_root(),
                 schema=roles.schema,
                 owner=roles.owner_role,
                 serving=roles.serving_role,

@@ -37,6 +37,7 @@ class Migration(migrations.Migration):
                             ("event", "Event"),
                             ("journey", "Journey"),
                             ("asked", "Asked"),
+                            ("crossing", "Crossing"),
                         ]
                     ),
                 ),

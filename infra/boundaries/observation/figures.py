@@ -71,11 +71,24 @@ class EntryPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Crossing:
+    """A boundary that a guard saw crossed."""
+
+    rule: str  # BND402
+    module: str  # whose code it was
+    source: str  # the function, dotted
+    target: str
+    count: int
+    last_seen: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """Everything observed in a span of days; empty where nothing was."""
 
     arrows: tuple[Arrow, ...] = ()
     entries: tuple[EntryPoint, ...] = ()
+    crossings: tuple[Crossing, ...] = ()
 
     @property
     def questions(self) -> tuple[Arrow, ...]:
@@ -86,4 +99,4 @@ class Observations:
         return tuple(arrow for arrow in self.arrows if arrow.kind == "event")
 
     def __bool__(self) -> bool:
-        return bool(self.arrows or self.entries)
+        return bool(self.arrows or self.entries or self.crossings)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from infra.boundaries.models import Observation
-from infra.boundaries.observation.figures import Arrow, AskedOnTheWay, EntryPoint, Observations
+from infra.boundaries.observation.figures import Arrow, AskedOnTheWay, Crossing, EntryPoint, Observations
 from infra.boundaries.observation.histograms import SIZE, number_below_which, seconds_below_which
 from infra.boundaries.observation.storing import ALIAS, RETENTION_DAYS
 
@@ -24,7 +24,9 @@ def observed(days: int = RETENTION_DAYS) -> Observations:
     Raises:
         django.db.Error: the database is out of reach, or not migrated.
     """
-    return Observations(arrows=tuple(observed_arrows(days)), entries=tuple(entry_points(days)))
+    return Observations(
+        arrows=tuple(observed_arrows(days)), entries=tuple(entry_points(days)), crossings=tuple(crossings(days))
+    )
 
 
 def observed_arrows(days: int = RETENTION_DAYS) -> Sequence[Arrow]:
@@ -82,6 +84,17 @@ def entry_points(days: int = RETENTION_DAYS) -> Sequence[EntryPoint]:
         for (kind, entry), sums in entries.items()
     ]
     return sorted(found, key=lambda entry: (-entry.per_journey, entry.entry))
+
+
+def crossings(days: int = RETENTION_DAYS) -> Sequence[Crossing]:
+    """Return each boundary that guards saw crossed, sorted by rule and place."""
+    merged: dict[tuple[str, str, str, str], _Merged] = defaultdict(_Merged)
+    for row in _rows(days, Observation.Kind.CROSSING):
+        merged[row.name, row.outcome, row.source, row.target].add(row)
+    return [
+        Crossing(rule=rule, module=module, source=source, target=target, count=sums.count, last_seen=sums.last_seen)
+        for (rule, module, source, target), sums in sorted(merged.items())
+    ]
 
 
 def _asked(questions: dict[tuple[str, str, str], _Merged]) -> Iterable[AskedOnTheWay]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import deque
 
+from infra.boundaries.findings import Finding
 from infra.boundaries.observation.histograms import bucket_of_number, bucket_of_seconds
 from infra.boundaries.observation.sums import Key, Sums
+from infra.boundaries.runtime.policy import on_finding, stop_listening
 from infra.contracts import context, journeys
 from infra.contracts.calls import observe_calls, stop_observing
 from infra.contracts.declaration import Method
@@ -21,21 +23,23 @@ Call = tuple[str, Method, str, float, int, bool]
 
 
 class Recorder:
-    """Notes the calls, journeys and handled events of this process between `begin` and `stop`."""
+    """Notes the calls, journeys, handled events and crossed boundaries of this process between `begin` and `stop`."""
 
     def __init__(self) -> None:
-        self._notes: deque[Call | Journey | Handling] = deque()
+        self._notes: deque[Call | Journey | Handling | Finding] = deque()
         self.missed = 0
 
     def begin(self) -> None:
         observe_calls(self._called)
         journeys.listen_to_ends(self._add)
         observe_handling(self._add)
+        on_finding(self._add)
 
     def stop(self) -> None:
         stop_observing(self._called)
         journeys.stop_listening(self._add)
         stop_observing_handling(self._add)
+        stop_listening(self._add)
 
     def add_up(self, sums: Sums) -> None:
         """Take the notes and add them to the sums."""
@@ -45,6 +49,9 @@ class Recorder:
                 _add_journey(sums, note)
             elif isinstance(note, Handling):
                 _add_handling(sums, note)
+            elif isinstance(note, Finding):
+                key = Key("crossing", note.source, note.target, note.rule.id, note.module)
+                sums.of(key).add(1, bucket_of_number(1), most=1)
             else:
                 asker, method, outcome, seconds, depth, in_transaction = note
                 sums.of(Key("question", asker, method.contract, method.name, outcome)).add(
@@ -56,7 +63,7 @@ class Recorder:
         depth = 1 if journey is None else context.current().hops - journey.first_hops + 1
         self._add((asker, method, outcome, seconds, depth, bool(open_transactions())))
 
-    def _add(self, note: Call | Journey | Handling) -> None:
+    def _add(self, note: Call | Journey | Handling | Finding) -> None:
         if len(self._notes) < MOST_NOTES:
             self._notes.append(note)
         else:

@@ -7,12 +7,13 @@ from math import inf, log
 
 from infra.boundaries import patterns
 from infra.boundaries.findings import Finding
-from infra.boundaries.observation.figures import Arrow
+from infra.boundaries.observation.figures import Arrow, Crossing
 from infra.boundaries.patterns.evidence import NOBODY_WATCHED
 from infra.boundaries.patterns.looking import evidence_here
 from infra.boundaries.patterns.measures import Measure, Measured, NotMeasured, findings
 from infra.boundaries.report import databases
 from infra.boundaries.report.layers import Looked, Place, blind
+from infra.boundaries.rules import rule_named
 from infra.boundaries.runtime.rules import CALL_IN_TRANSACTION
 
 
@@ -22,7 +23,11 @@ def look_at_run_time(place: Place) -> Looked:
         if not evidence.observations:
             return blind(databases.not_running() or complaint or NOBODY_WATCHED)
         return Looked(
-            findings=[_in_transactions(arrow) for arrow in evidence.observations.questions if arrow.in_transactions]
+            findings=[
+                *(_in_transactions(arrow) for arrow in evidence.observations.questions if arrow.in_transactions),
+                # A call in a transaction stands above already, with how many there were beside it.
+                *(_crossed(seen) for seen in evidence.observations.crossings if seen.rule != CALL_IN_TRANSACTION.id),
+            ]
         )
 
 
@@ -41,6 +46,17 @@ def _in_transactions(arrow: Arrow) -> Finding:
         target=arrow.what,
         detail=f"{arrow.asker} asked {arrow.what} inside an open transaction, {arrow.in_transactions} times of {arrow.count};"
         f" the last question was on {arrow.last_seen:%Y-%m-%d}.",
+    )
+
+
+def _crossed(seen: Crossing) -> Finding:
+    return Finding(
+        rule=rule_named(seen.rule),
+        module=seen.module,
+        source=seen.source,
+        target=seen.target,
+        detail=f"A guard saw {seen.source} reach {seen.target}, {seen.count} times, the last on {seen.last_seen:%Y-%m-%d};"
+        " the log has the line.",
     )
 
 

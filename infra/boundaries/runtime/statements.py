@@ -86,7 +86,7 @@ def _settle_table(alias: str, table: str, owner: str) -> None:
     site = call_site()
     _settle(
         rules.FOREIGN_TABLE,
-        alias,
+        site.module,
         f"table {table} of {owner}",
         f"A statement on alias {alias} names the table {table}, which is {owner}'s, at {site}.",
         site,

@@ -16,8 +16,8 @@ from infra.boundaries.observation import recording, storing, sums
 from infra.boundaries.observation.reading import entry_points, observed, observed_arrows
 from infra.boundaries.observation.recording import Recorder
 from infra.boundaries.observation.storing import Store, forget_everything, forget_old_days
-from infra.contracts import journeys, resolve
 from infra.boundaries.runtime.transactions import CallInOpenTransaction
+from infra.contracts import journeys, resolve
 from infra.errors import DomainError
 from tests.infra.contracts.echo import Echo, EchoContract
 
