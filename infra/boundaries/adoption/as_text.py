@@ -166,9 +166,7 @@ def _wanted(survey: Survey, top: int) -> Iterator[Part]:
 def _cuts(survey: Survey, top: int) -> Iterator[Part]:
     if not survey.cuts:
         return
-    yield from _headed(
-        "What to cut first", "by leaks and circles that go for each file to touch and migration to write"
-    )
+    yield from _headed("What to cut first", "by leaks and circles that go for each file and migration that it takes")
     for number, cut in enumerate(survey.cuts[:top], start=1):
         yield _line(f"  {number:>2}. {cut.title}", "bold")
         yield _plain(f"{_brings(cut)}. {cut.advice}", indent=6)
@@ -200,10 +198,13 @@ def _verdict(report: Report, survey: Survey) -> Iterator[Part]:
 
 def _brings(cut: Cut) -> str:
     gone = [_count(number, what) for number, what in ((cut.leaks, "leak"), (cut.circles, "circle")) if number]
-    work = f"{_count(len(cut.files), 'file')} to touch"
-    return f"{' and '.join(gone)} gone, {work}" + (
-        f", {_count(cut.migrations, 'migration')} to write" if cut.migrations else ""
-    )
+    work = [f"{_count(len(cut.files), 'file')} to touch"]
+    work += [
+        f"{_count(number, what)} to write"
+        for number, what in ((cut.new_files, "public file"), (cut.migrations, "migration"))
+        if number
+    ]
+    return f"{' and '.join(gone)} gone, {', '.join(work)}"
 
 
 def _apart(leaks: Sequence[Crossing]) -> list[Crossing]:

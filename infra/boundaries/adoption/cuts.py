@@ -25,12 +25,13 @@ class Cut:
     circles: int  # of two or three modules
     files: tuple[str, ...]  # to be touched
     migrations: int  # to be written
+    new_files: int  # to be written: a public file
     examples: tuple[str, ...]  # path:line, and what is there
 
     @property
     def worth(self) -> float:
-        """Leaks and circles that go, for each file to touch and migration to write."""
-        return (self.leaks + self.circles) / (len(self.files) + self.migrations)
+        """Leaks and circles that go, for each file to touch or write, and each migration."""
+        return (self.leaks + self.circles) / (len(self.files) + self.migrations + self.new_files)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,13 @@ class Candidate:
     files: frozenset[str]
     pairs: frozenset[Pair] = frozenset()  # the arrows that are gone then
     migrations: int = 0  # to be written
+    new_files: int = 0  # to be written
     new_leaks: int = 0  # what it makes worse
     examples: tuple[str, ...] = field(default=())
+
+    @property
+    def work(self) -> int:
+        return len(self.files) + self.migrations + self.new_files
 
 
 def ranked(arrows: Sequence[Arrow], backwards: Collection[Pair], moves: Sequence[Candidate]) -> list[Cut]:
@@ -71,7 +77,7 @@ def ranked(arrows: Sequence[Arrow], backwards: Collection[Pair], moves: Sequence
         def worth(candidate: Candidate, closed: Mapping[Pair, int] = closed) -> tuple[float, int, str]:
             gain = sum(leaks[spot] for spot in candidate.spots) - candidate.new_leaks
             gain += sum(closed[pair] for pair in candidate.pairs)
-            return gain / (len(candidate.files) + candidate.migrations), gain, candidate.title
+            return gain / candidate.work, gain, candidate.title
 
         best = max(waiting, key=worth)
         if worth(best)[1] <= 0:
@@ -86,6 +92,7 @@ def ranked(arrows: Sequence[Arrow], backwards: Collection[Pair], moves: Sequence
                 circles=len(broken),
                 files=tuple(sorted(best.files)),
                 migrations=best.migrations,
+                new_files=best.new_files,
                 examples=best.examples,
             )
         )
@@ -104,20 +111,22 @@ def _edges(circle: Sequence[str]) -> frozenset[Pair]:
 
 
 def _severed(arrow: Arrow, by_pair: Mapping[Pair, Arrow], backwards: Collection[Pair]) -> Candidate:
+    is_turned = arrow.pair in backwards
     return Candidate(
         title=f"{arrow.source} -> {arrow.target}",
-        advice=" ".join(_advice(arrow, by_pair.get((arrow.target, arrow.source)), arrow.pair in backwards)),
+        advice=" ".join(_advice(arrow, by_pair.get((arrow.target, arrow.source)), is_turned)),
         spots=arrow.spots,
         files=frozenset(arrow.files),
         pairs=frozenset({arrow.pair}),
         migrations=arrow.relations,
+        new_files=0 if is_turned or _hears(arrow) else 1,
         examples=tuple(f"{leak.finding.where}  {leak.finding.detail}" for leak in arrow.examples),
     )
 
 
 def _advice(arrow: Arrow, opposite: Arrow | None, is_backwards: bool) -> Iterator[str]:
     source, target = arrow.pair
-    if arrow.things and all(_is_signal(thing) for thing, _ in arrow.things):
+    if _hears(arrow):
         yield f"{source} hears signals of {target}, which is how it should be: list their file below [public]."
         return
     if is_backwards:
@@ -134,8 +143,9 @@ def _advice(arrow: Arrow, opposite: Arrow | None, is_backwards: bool) -> Iterato
         yield f"{'Its relation becomes an id' if arrow.relations == 1 else f'Its {arrow.relations} relations become ids'}."
 
 
-def _is_signal(thing: str) -> bool:
-    return "signals" in thing.split(".")
+def _hears(arrow: Arrow) -> bool:
+    """Return whether all that is used are signals."""
+    return bool(arrow.things) and all("signals" in thing.split(".") for thing, _ in arrow.things)
 
 
 def _places(count: int) -> str:

@@ -13,6 +13,7 @@ from infra.boundaries.adoption.mapping import ModuleMap
 from infra.boundaries.adoption.uses import Use
 
 _WORTH_MOVING = 3  # leaks that a move must remove: for fewer nobody looks for a file in a new place
+_UNLIKE_ITS_MODULE = 2.0  # how much more than the rest of its module it has to do with the other one
 _TOGETHER = 4  # files that move at once
 _WIDELY_USED = 3  # modules that use a file before it may count as plumbing
 # What Django finds by its place, or what is tied to tables by its app, is not moved lightly.
@@ -35,13 +36,14 @@ def moves(uses: Sequence[Use], arrows: Sequence[Arrow], modules: ModuleMap, inve
     with_rows = {file for app in inventory.apps for file in app.models.values()}
     uses_by_end = _by_end(uses)
     found: list[tuple[float, str, Candidate]] = []
+    usual = _usual(uses, modules)
     for unit, ties in _ties(uses, modules).items():
         own = modules.home_of(unit)
         files = {name for name in inventory.facts if name == unit or name.startswith(f"{unit}.")} - inventory.tests
         if own not in modules.modules or files & with_rows:
             continue
         for candidate in (
-            _to_another(unit, own, files, ties, modules, inventory),
+            _to_another(unit, own, files, ties, usual, modules, inventory),
             _to_shared(unit, own, uses_by_end, arrows, modules, inventory, with_rows),
         ):
             if candidate and len(candidate.spots) - candidate.new_leaks >= _WORTH_MOVING:
@@ -76,13 +78,36 @@ def _units(name: str, prefixes: set[str]) -> Iterator[str]:
         unit = unit.rpartition(".")[0]
 
 
+def _usual(uses: Sequence[Use], modules: ModuleMap) -> dict[tuple[str, str], float]:
+    """Return how much of all that a module is tied to is each other module, or itself."""
+    ties: Counter[tuple[str, str]] = Counter()
+    for use in uses:
+        source, target = modules.home_of(use.source), modules.home_of(use.target)
+        ties[source, target] += 1
+        if source != target:
+            ties[target, source] += 1
+    sums: Counter[str] = Counter()
+    for (source, target), count in ties.items():
+        if target in modules.modules:
+            sums[source] += count
+    return {(source, target): count / sums[source] for (source, target), count in ties.items() if sums[source]}
+
+
 def _to_another(
-    unit: str, own: str, files: set[str], ties: _Ties, modules: ModuleMap, inventory: Inventory
+    unit: str,
+    own: str,
+    files: set[str],
+    ties: _Ties,
+    usual: dict[tuple[str, str], float],
+    modules: ModuleMap,
+    inventory: Inventory,
 ) -> Candidate | None:
     counts = Counter({home: len(ties.with_(home)) for home in {*ties.inward, *ties.outward} if home in modules.modules})
+    every = counts.total()
     kept = counts.pop(own, 0)
     target, there = max(counts.items(), key=lambda item: (item[1], item[0]), default=("", 0))
-    if there <= kept:
+    # Where the whole module leans on the other one, each of its files does.
+    if there <= kept or there / every < _UNLIKE_ITS_MODULE * usual.get((own, target), 0):
         return None
     return Candidate(
         title=f"move {unit} to {target}",

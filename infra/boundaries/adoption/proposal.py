@@ -20,6 +20,7 @@ _PLUMBING_RETURN = 0.25  # ... unless it uses too many of them in turn
 _TIE = 0.5  # two apps are one module when half of all that the smaller one uses, or is used for, is the other,
 _LIFT = 2.0  # ... and that is twice what chance would give: everybody has many ties to a hub,
 _RETURN = 0.25  # ... and a good part of these ties goes each way: who shows something is not one with it
+_LEANING = 2  # what is no app and uses apps more than twice as much as they use it stands above them
 _FRONT = 0.5  # who uses at least half of all apps shows or ties together; nobody is one with it
 _MODULES_AT_LEAST = 3  # merging stops before nothing is left to see
 
@@ -145,7 +146,9 @@ def _around(
     apps = {unit for unit, is_app in units.items() if is_app}
     shared, above = set(), set()
     for unit in units:
-        if unit not in apps and (unit.rpartition(".")[2] in _ENTRIES or (used[unit] & apps and not users[unit])):
+        if unit not in apps and (
+            unit.rpartition(".")[2].strip("_") in _ENTRIES or unit.endswith("_settings") or _leans(unit, apps, weights)
+        ):
             above.add(unit)
             reasons[unit] = "starts, configures or demonstrates the site"
         elif unit not in apps:
@@ -160,6 +163,13 @@ def _around(
             shared.add(unit)
             reasons[unit] = f"{len(users[unit] & apps)} of {len(apps)} apps use it, and none uses its rows"
     return shared, above
+
+
+def _leans(unit: str, apps: set[str], weights: Mapping[tuple[str, str], int]) -> bool:
+    """Return whether a unit uses apps much more than they use it: then it stands above them, not below."""
+    down = sum(weight for (source, target), weight in weights.items() if source == unit and target in apps)
+    up = sum(weight for (source, target), weight in weights.items() if target == unit and source in apps)
+    return down > _LEANING * up
 
 
 def _grouped(
@@ -232,8 +242,8 @@ def written(proposal: Proposal) -> str:
         "#",
         "# How it was made: every outermost app is a module, with all that is in its folder. An app whose ties go mostly to one",
         "# other app, both ways, joined it. An app that half of the others use, and whose rows nobody uses, is plumbing. What is",
-        "# no app is plumbing if apps use it, and stands above if only it uses them. A prefix may be any dotted name, down to",
-        "# one file; of several that fit, the longest decides.",
+        "# no app is plumbing if apps use it, and stands above if it uses them much more. A prefix may be any dotted name,",
+        "# down to one file; of several that fit, the longest decides.",
         *(f"#\n# {note}" for note in proposal.notes),
         "",
         "[modules]",

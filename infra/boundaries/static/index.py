@@ -101,10 +101,10 @@ def index_of(project: Project) -> Index:
         if module and project.is_test(source.name):
             continue
         _user_model(source, index)
+        _addresses(source, module, index)
         if not module:
             continue
         _tasks(project, source, module, index)
-        _addresses(source, module, index)
         _files(source, module, index)
         for name, value in source.constants.items():
             if isinstance(value, ast.Call) and called(value) in ("Signal", "ModelSignal"):
@@ -321,15 +321,16 @@ def _tasks(project: Project, source: Source, module: str, index: Index) -> None:
 
 
 def _addresses(source: Source, module: str, index: Index) -> None:
+    """Note what a file of addresses names; one that a composition root names, too, is nobody's."""
     namespace = index.texts.whole(source, source.constants.get("app_name"))
-    if namespace:
+    if namespace and module:
         index.namespaces.setdefault(namespace, module)
     for call, _ in source.calls:
         name = called(call)
         if name in ("path", "re_path", "url") and not namespace:
             if address := index.texts.whole(source, argument(call, 3 if name == "url" else None, "name")):
                 index.addresses.setdefault(address, set()).add(module)
-        elif name == "include" and (inner := index.texts.whole(source, argument(call, 1, "namespace"))):
+        elif module and name == "include" and (inner := index.texts.whole(source, argument(call, 1, "namespace"))):
             index.namespaces.setdefault(inner, module)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from infra.boundaries.static import rules
 from infra.boundaries.static.crossings import Crossing, View
 from infra.boundaries.static.project import Zone
+from infra.boundaries.static.relations import USER_MODEL
 from infra.boundaries.static.source import Scope, chain
 from infra.boundaries.static.text import UNKNOWN, argument, called
 
@@ -29,6 +30,8 @@ IMPORTERS = (
     "get_data",
 )
 _PROVABLE = ("import_string", "import_module", "__import__", "find_spec", "resolve_name", "run_module", "locate")
+# Settings that name something of Django's own: nobody reaches a module through them.
+_OF_DJANGO = ("DEFAULT_AUTO_FIELD", "SESSION_ENGINE")
 _BY_LABEL = ("get_class", "get_classes")  # loaders that begin a path with an app label
 _PERMISSION = re.compile(r"(\w+)\.(?:add|change|delete|view)_\w+")
 _ASKS_PERMISSION = ("has_perm", "has_perms", "permission_required", "has_module_perms", "with_perm")
@@ -64,6 +67,12 @@ def _model(view: View, call: ast.Call, scope: Scope) -> Iterator[Crossing]:
         return
     texts, index = view.project.index.texts, view.project.index
     label = texts.whole(view.source, first)
+    if label is None and f".{view.source.dotted(first)}".endswith(".AUTH_USER_MODEL"):
+        owner = index.owner_of_model(index.user_model)
+        if owner != view.module or not owner:
+            detail = f"{called(call)} fetches the user model."
+            yield view.crosses(rules.GET_MODEL, call, scope, to=owner, target=USER_MODEL, detail=detail)
+        return
     if label is None:
         if view.zone is Zone.MODULE and _is_registry(view, call.func):
             yield _computed(view, call, scope, called(call))
@@ -90,7 +99,7 @@ def _is_registry(view: View, func: ast.expr) -> bool:
 
 def _imported(view: View, call: ast.Call, scope: Scope) -> Iterator[Crossing]:
     first = argument(call, 0, "name", "dotted_path", "import_name", "module_label", "package", "anchor")
-    if first is None:
+    if first is None or next(chain(first), "") in _OF_DJANGO:
         return
     texts = view.project.index.texts
     path = texts.known(view.source, first)

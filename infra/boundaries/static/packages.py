@@ -12,7 +12,7 @@ from infra.boundaries.static.graph import module_meant
 from infra.boundaries.static.index import class_values
 from infra.boundaries.static.project import Zone
 from infra.boundaries.static.relations import USER_MODEL, target_of
-from infra.boundaries.static.source import Scope, chain
+from infra.boundaries.static.source import Scope, ancestors, chain
 from infra.boundaries.static.text import argument, called
 
 _CACHE_METHODS = (
@@ -42,6 +42,7 @@ def look(view: View) -> Iterator[Crossing]:
 
 def _chains(view: View) -> Iterator[Crossing]:
     project, source = view.project, view.source
+    imported = {each.target for each in source.imports if each.whole}
     for node, scope in source.attributes:
         path = source.dotted(node)
         owner = project.module_of(path)
@@ -52,6 +53,8 @@ def _chains(view: View) -> Iterator[Crossing]:
         if not is_package or path in project.modules[owner].prefixes or _seen_from_above(view, path, owner):
             continue
         meant = module_meant(project, path)
+        if meant not in project.modules[owner].prefixes and not imported.isdisjoint(ancestors(meant)):
+            continue  # `import a.b.c` said so openly, and is a finding itself
         rest = path.removeprefix(meant).lstrip(".").partition(".")[0]
         target = project.short(f"{meant}.{rest}" if rest else meant)
         detail = f"It reaches {target} through the package {bound}."
@@ -80,11 +83,24 @@ def _patched(view: View) -> Iterator[Crossing]:
     for node, scope in places:
         while isinstance(node, ast.Subscript):
             node = node.value
-        path = view.source.dotted(node)
+        path = "" if _is_local(node, scope) else view.source.dotted(node)
         if view.is_foreign(owner := view.project.module_of(path)):
             target = view.project.short(path)
             detail = f"It changes {target}, which belongs to {owner}."
             yield view.crosses(rules.PATCH, node, scope, to=owner, target=target, detail=detail)
+
+
+def _is_local(node: ast.expr, scope: Scope) -> bool:
+    """Return whether a chain begins with something of the function around it, whatever is imported by that name elsewhere."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    if scope.function is None or not isinstance(node, ast.Name):
+        return False
+    return any(
+        (isinstance(part, ast.arg) and part.arg == node.id)
+        or (isinstance(part, ast.Name) and part.id == node.id and isinstance(part.ctx, ast.Store))
+        for part in ast.walk(scope.function)
+    )
 
 
 def _handed_out(view: View) -> Iterator[Crossing]:
@@ -173,7 +189,7 @@ def _key(view: View, key: str, node: ast.AST, scope: Scope) -> Iterator[Crossing
 
 
 def _path(view: View, text: str, node: ast.AST, scope: Scope) -> Iterator[Crossing]:
-    if "/" not in text or " " in text or "\n" in text:
+    if "/" not in text or " " in text or "\n" in text or text in view.project.loaded_by_name:
         return
     for module in view.project.modules.values():
         for prefix in module.prefixes:
