@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from infra.contracts import resolve
+from infra.contracts.journeys import one_of_many
 from infra.schedule.declaration import periodic
 from modules.catalog.contract import CatalogContract
 from modules.orders.use_cases.carts import forget_abandoned_carts
@@ -24,8 +25,9 @@ def complete_stalled_checkouts() -> None:
         catalog=resolve(CatalogContract), payments=resolve(PaymentsContract), shipping=resolve(ShippingContract)
     )
     for order_id in stalled_checkouts():
-        if checkout := take_over_checkout(order_id=order_id):
-            drive_checkout(checkout=checkout, partners=partners)
+        with one_of_many("orders.complete_a_stalled_checkout"):
+            if checkout := take_over_checkout(order_id=order_id):
+                drive_checkout(checkout=checkout, partners=partners)
 
 
 @periodic(every_seconds=3600)

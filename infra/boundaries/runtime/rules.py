@@ -42,8 +42,8 @@ CALL_BUDGET = rule(
     "BND406",
     title="One request, task or event asks too many questions",
     why="Each question is a network call once the module asked lives elsewhere: at 2 ms each, thirty are 60 ms more.",
-    recipe="Ask for many at once (one call with all ids), keep an own copy that events fill, or raise CONTRACT_CALL_BUDGET with"
-    " a reason.",
+    recipe="Ask for many at once (one call with all ids), or keep an own copy that events fill. A task that works through a"
+    " list wraps each entry in `infra.contracts.journeys.one_of_many`. Else raise CONTRACT_CALL_BUDGET, with a reason.",
 )
 CIRCLE = rule(
     "BND407",

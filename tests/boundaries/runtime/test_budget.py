@@ -63,6 +63,16 @@ def test_each_piece_of_work_has_a_budget_of_its_own() -> None:
 
 
 @pytest.mark.usefixtures("journey")
+def test_a_task_that_works_through_a_list_has_a_budget_for_each_entry() -> None:
+    with collected() as found:
+        for _ in range(3):
+            with journeys.one_of_many("tests.something_with_one"):
+                ask(2)
+
+    assert found == []
+
+
+@pytest.mark.usefixtures("journey")
 def test_a_budget_of_none_is_no_budget(settings: Settings) -> None:
     settings.CONTRACT_CALL_BUDGET = 0
 
