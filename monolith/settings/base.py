@@ -42,7 +42,7 @@ CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (
 GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
 # Whether whose tables each statement names is looked at; the tests do. Elsewhere the roles of the database refuse the same.
 GUARD_STATEMENTS = env.flag("GUARD_STATEMENTS", False)
-# The questions that one request, task or event may ask; 0: any number. A checkout asks nine, and each may be tried twice.
+# The questions that one request, task or event may ask; 0: any number. A checkout asks eight, and each may be tried twice.
 CONTRACT_CALL_BUDGET = env.number("CONTRACT_CALL_BUDGET", 20)
 # How long a call in process waits first, to feel what a network would cost; for development.
 CONTRACT_LATENCY_MS = env.number("CONTRACT_LATENCY_MS", 0)
