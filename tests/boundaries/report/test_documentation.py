@@ -3,34 +3,31 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
-
-from django.conf import settings
 
 from infra.boundaries.report import rule_table
 from infra.boundaries.report.layers import every_rule
 from infra.boundaries.report.looks import LOOKS
+from tests.boundaries.report.readme import README, as_it_should_be
 from tests.boundaries.zoo.score import full_score
 from tests.boundaries.zoo.specimens import REFERENCE_LEAKS, all_specimens
 
-README = Path(settings.BASE_DIR) / "infra" / "boundaries" / "README.md"
+WRITE = "python -m tests.boundaries.report.readme"
 
 
-def test_the_table_of_rules_is_the_rules() -> None:
-    told = re.search(r"<!-- rules: .*? -->\n(.*?)<!-- /rules -->", README.read_text(), re.DOTALL)
-    table = rule_table.markdown(every_rule().values())
+def test_the_table_of_rules_and_the_zoos_score_are_what_there_is() -> None:
+    # Whether each specimen does what it should is for test_zoo; this is about what the score promises.
+    text = README.read_text()
 
-    assert told
-    assert told[1].strip() == table.strip(), f"Put this between the marks in {README.name}:\n\n{table}"
+    assert text.count("<!-- /rules -->") == text.count("leak zoo: ") == 1
+    assert text == as_it_should_be(text), f"Rules or specimens have changed. Type: {WRITE}"
 
 
-def test_the_score_is_the_zoos_wherever_it_is_told() -> None:
-    # Whether each specimen does what it should is for test_zoo; this is about what the sentence promises.
-    score = full_score(all_specimens())
+def test_no_other_page_tells_another_score() -> None:
+    root = README.parents[2]
 
-    assert score in README.read_text()
-    for page in (README.parents[2] / "README.md", *README.parents[1].glob("*.md")):
-        assert [line for line in page.read_text().splitlines() if "leak zoo: " in line and score not in line] == []
+    for page in [*root.glob("*.md"), *root.glob("*/*.md")]:
+        told = [line for line in page.read_text().splitlines() if "leak zoo: " in line]
+        assert [line for line in told if full_score(all_specimens()) not in line] == [], page
 
 
 def test_every_kind_of_the_reference_has_a_specimen() -> None:
