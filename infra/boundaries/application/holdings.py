@@ -44,11 +44,13 @@ def _held(territory: Territory, owner: str, source: str, value: Any, at: object,
                 rule = rules.MODEL_HELD
             elif territory.is_module(owner):
                 rule = rules.PLATFORM_MODEL_HELD
-    elif territory.is_module(owner) and isinstance(value, type | FunctionType | ModuleType):
-        place = value.__name__ if isinstance(value, ModuleType) else value.__module__
+    elif territory.is_module(owner):
+        # Of any other object its class tells.
+        thing: Any = value if isinstance(value, type | FunctionType | ModuleType) else type(value)
+        place = thing.__name__ if isinstance(thing, ModuleType) else thing.__module__
         other = territory.owner_of(place or "")
         if territory.is_module(other) and other != owner and not territory.is_public(place):
-            rule, target = rules.INTERNALS_HELD, dotted_name(value)
+            rule, target = rules.INTERNALS_HELD, dotted_name(thing)
     if rule is not None:
         yield territory.finding(
             rule,

@@ -65,8 +65,8 @@ ANOTHERS_TABLE = rule(
 )
 NOBODYS_TABLE = rule(
     "BND209",
-    title="An unmanaged model stands on a table that no manifest names",
-    why="Nobody knows who makes, fills or moves that table; it may be a view over another module's rows.",
+    title="A model stands on a table that no manifest names",
+    why="Nobody knows who fills, guards or moves that table; under an unmanaged model it may be a view over another's rows.",
     recipe="Name the table in `tables` of the manifest of the module that owns it; if that is another one, ask by contract.",
 )
 TWO_ON_ONE_TABLE = rule(
@@ -247,6 +247,12 @@ SHADOWED_COMMAND = rule(
     title="A management command has another's name",
     why="Only the last one of a name can be called: operators run another command than they read about.",
     recipe="Rename it; begin with what the module calls the thing: count_stock.",
+)
+FOREIGN_FIXTURE = rule(
+    "BND256",
+    title="A module's fixture fills another module's tables",
+    why="It names the other's columns, and loaddata writes them past all of its rules.",
+    recipe="Let each module load its own rows; a command of the composition root may call one after the other.",
 )
 CONTRACT_ELSEWHERE = rule(
     "BND260",

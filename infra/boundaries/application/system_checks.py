@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
@@ -30,11 +30,20 @@ def loaded_project(app_configs: Iterable[Any] | None, **options: Any) -> list[ch
         return []
     from infra.boundaries.application import check
 
-    return [message_of(found) for found in _not_accepted(check(manifests))]
+    return messages_about(check(manifests))
 
 
-def message_of(found: Finding) -> checks.Error:
-    """Return a finding as Django's checks say it."""
+def messages_about(findings: Sequence[Finding]) -> list[checks.CheckMessage]:
+    """Return a message for each finding that no baseline accepts today, or one about a baseline that cannot be read."""
+    from infra.boundaries.baseline.entries import BaselineError
+
+    try:
+        return [_message_of(found) for found in _not_accepted(findings)]
+    except BaselineError as error:
+        return [checks.Error(str(error), id=f"{TAG}.baseline")]
+
+
+def _message_of(found: Finding) -> checks.Error:
     return checks.Error(
         f"{found.rule.title}: {found.detail} {found.rule.why}",
         hint=found.rule.recipe,
@@ -43,7 +52,7 @@ def message_of(found: Finding) -> checks.Error:
     )
 
 
-def _not_accepted(findings: list[Finding]) -> Iterable[Finding]:
+def _not_accepted(findings: Sequence[Finding]) -> Sequence[Finding]:
     house = getattr(settings, "HOUSE", None)
     if not findings or house is None:
         return findings

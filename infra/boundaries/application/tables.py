@@ -33,7 +33,8 @@ def check(territory: Territory) -> Iterator[Finding]:
         elif other is None and territory.is_module(owner):
             if foreign := plumbing.get(table) or platform.get(table):
                 yield _on_anothers(territory, owner, model, f"the app {foreign._meta.app_label}", owner)
-            elif not model._meta.managed:
+            elif not model._meta.managed or model._meta.app_label != owner:
+                # The managed tables of a module's own label are held against its manifest, both ways, by BND010 and BND011.
                 yield _on_nobodys(territory, owner, model)
             unnamed[table].setdefault(owner, model)
     yield from _shared(territory, unnamed)
@@ -72,7 +73,9 @@ def _on_nobodys(territory: Territory, owner: str, model: type[Model]) -> Finding
         owner=owner,
         source=model._meta.label,
         target=f"table {model._meta.db_table}",
-        detail=f"{model._meta.label} is unmanaged, and no manifest names {model._meta.db_table}.",
+        detail=f"{model._meta.label} of {owner} stands on {model._meta.db_table}"
+        + (", is unmanaged" if not model._meta.managed else "")
+        + ", and no manifest names that table.",
         at=model,
         line_of="db_table",
     )
@@ -100,9 +103,7 @@ def _routes(territory: Territory) -> Iterator[Finding]:
             continue
         used = {router.db_for_read(model), router.db_for_write(model)} if territory.is_module(owner) else set()
         used |= {manager._db for manager in model._meta.managers if manager._db}
-        used |= {
-            alias for alias in modules if model._meta.managed and router.allow_migrate_model(alias, model)
-        }
+        used |= {alias for alias in modules if model._meta.managed and router.allow_migrate_model(alias, model)}
         astray = {alias for alias in used if territory.is_module(alias) and alias != owner}
         if owner in modules and DEFAULT_DB_ALIAS in used:
             astray.add(DEFAULT_DB_ALIAS)

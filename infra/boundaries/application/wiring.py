@@ -1,7 +1,8 @@
-"""Who answers contracts, handles events, and owns commands."""
+"""Who answers contracts, handles events, and owns commands and fixtures."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,12 +18,16 @@ from infra.contracts.registry import implementation_of
 from infra.events.declaration import declared
 from infra.events.subscriptions import all_subscriptions
 
+# As JSON, YAML and XML name the model of a row.
+_ROW_OF = re.compile(r"""\bmodel["']?\s*[:=]\s*["']?(\w+)\.(\w+)""")
+
 
 def check(territory: Territory) -> Iterator[Finding]:
-    """Yield contracts, events, handlers and commands that are another module's than their names say."""
+    """Yield contracts, events, handlers, commands and fixtures that are another module's than their names say."""
     yield from _contracts(territory)
     yield from _events(territory)
     yield from _commands(territory)
+    yield from _fixtures(territory)
 
 
 def _contracts(territory: Territory) -> Iterator[Finding]:
@@ -91,3 +96,24 @@ def _commands(territory: Territory) -> Iterator[Finding]:
                     target=f"{others[0]}.management.commands.{name}",
                     detail=f"{place} and {others[0]} both have a command {name}.",
                 )
+
+
+def _fixtures(territory: Territory) -> Iterator[Finding]:
+    for owner, config in territory.configs():
+        folder = Path(config.path) / "fixtures"
+        if not territory.is_module(owner) or not folder.is_dir():
+            continue
+        for file in sorted(
+            path for path in folder.rglob("*") if path.suffix in (".json", ".jsonl", ".yaml", ".yml", ".xml")
+        ):
+            for label, model in sorted(set(_ROW_OF.findall(file.read_text(errors="replace")))):
+                other = territory.owner_of_label(label)
+                if territory.crosses(owner, other):
+                    yield territory.finding(
+                        rules.FOREIGN_FIXTURE,
+                        owner=owner,
+                        source=f"{owner} fixture {file.relative_to(folder).as_posix()}",
+                        target=f"{label}.{model}",
+                        detail=f"The fixture {file.name} of {owner} holds rows of {label}.{model}, which is"
+                        f" {territory.named(other)}'s.",
+                    )

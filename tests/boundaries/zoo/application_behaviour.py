@@ -143,6 +143,11 @@ WIRING = (
         {f"{SALES}/management/commands/migrate.py": _COMMAND},
         {f"{SALES}/management/commands/migrate_sales.py": _COMMAND},
     ),
+    kind(
+        "BND256",
+        "a fixture with another module's rows",
+        {f"{SALES}/fixtures/rows.json": '[{"model": "stock.Item", "pk": "1", "fields": {"pieces": 3}}]'},
+    ),
     kind("BND260", "a contract that another module answers", _answers(SALES), _answers(STOCK)),
     kind(
         "BND261",
@@ -191,6 +196,18 @@ PROCESS = (
 )
 
 HOLDINGS = (
+    kind(
+        "BND271",
+        "an object of another module's class",
+        file(
+            "from django.utils.module_loading import import_string\n\n"
+            "ask = import_string('modules.stock.service.S' + 'tockService')()\n"
+        ),
+        file(
+            "from django.utils.module_loading import import_string\n\n"
+            "ask = import_string('modules.sales.service.S' + 'alesService')()\n"
+        ),
+    ),
     kind(
         "BND270",
         "a model fetched by a computed name",
