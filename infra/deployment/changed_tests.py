@@ -45,7 +45,7 @@ def main(arguments: list[str]) -> None:
     else:
         for path in selection.paths:
             sys.stdout.write(f"  {path:<40} {'; '.join(selection.reasons[path][:2])}\n")
-        options = ["-p", "infra.boundaries.reach.pytest_plugin", *(f"--reached={path}" for path in selection.paths)]
+        options = ["-p", "tests.reached", *(f"--reached={path}" for path in selection.paths)]
     sys.stdout.flush()
     if "--list" in arguments:
         return
