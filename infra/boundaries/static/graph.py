@@ -14,20 +14,24 @@ from infra.boundaries.static.source import Import, Source, ancestors
 
 
 def imports_in(project: Project, source: Source) -> Iterator[tuple[str, Import]]:
-    """Yield each import of a source with the module that it really imports: for names in a module, that module."""
+    """Yield each import of a source with the module that it really imports: of names in a module, that module.
+
+    A module of the project that is missing, or cannot be read, counts as it is named.
+    """
     for imported in source.imports:
-        if (target := module_meant(project, imported.target)) and target != source.name:
+        if imported.target in project.sources:
+            target = imported.target
+        elif imported.origin in project.sources or project.is_inside(imported.origin):
+            target = imported.origin
+        else:
+            target = imported.origin.partition(".")[0]
+        if target and target != source.name:
             yield target, imported
 
 
 def module_meant(project: Project, name: str) -> str:
-    """Return the source that a dotted name is or lies in; of what is no source of the project, the top-level package."""
-    rest = name
-    while rest:
-        if rest in project.sources:
-            return rest
-        rest = rest.rpartition(".")[0]
-    return name.partition(".")[0]
+    """Return the source that a dotted name is or lies in, or the name itself where there is none."""
+    return next((prefix for prefix in ancestors(name) if prefix in project.sources), name)
 
 
 def import_graph(project: Project) -> ImportGraph:
@@ -44,7 +48,7 @@ def import_graph(project: Project) -> ImportGraph:
                     continue
                 if target not in outside:
                     outside.add(target)
-                    graph.add_module(target, is_squashed=True)
+                    graph.add_module(target, is_squashed=not project.is_inside(target))
             graph.add_import(
                 importer=source.name, imported=target, line_number=imported.line, line_contents=imported.target
             )

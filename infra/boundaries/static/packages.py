@@ -42,7 +42,8 @@ def look(view: View) -> Iterator[Crossing]:
 
 def _chains(view: View) -> Iterator[Crossing]:
     project, source = view.project, view.source
-    imported = {each.target for each in source.imports if each.whole}
+    packages = {prefix for module in project.modules.values() for prefix in module.prefixes}
+    imported = {each.target for each in source.imports if each.whole} - packages
     for node, scope in source.attributes:
         path = source.dotted(node)
         owner = project.module_of(path)
@@ -53,7 +54,7 @@ def _chains(view: View) -> Iterator[Crossing]:
         if not is_package or path in project.modules[owner].prefixes or _seen_from_above(view, path, owner):
             continue
         meant = module_meant(project, path)
-        if meant not in project.modules[owner].prefixes and not imported.isdisjoint(ancestors(meant)):
+        if not imported.isdisjoint(ancestors(meant)):
             continue  # `import a.b.c` said so openly, and is a finding itself
         rest = path.removeprefix(meant).lstrip(".").partition(".")[0]
         target = project.short(f"{meant}.{rest}" if rest else meant)

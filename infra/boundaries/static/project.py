@@ -112,6 +112,18 @@ class Project:
         return crossing_relations(self)
 
     @cached_property
+    def carriers(self) -> dict[str, dict[str, str]]:
+        """Classes that carry contracts of other modules, by dotted name: their fields, and the contract in each."""
+        from infra.boundaries.static.transactions import carriers
+
+        return carriers(self)
+
+    @cached_property
+    def loaded_by_name(self) -> frozenset[str]:
+        """Templates and static files, by the names under which they are loaded: these look like paths and are none."""
+        return frozenset((*(template.name for template in self.templates), *self.static_files))
+
+    @cached_property
     def _owners(self) -> dict[str, str]:
         return {prefix: module.name for module in self.modules.values() for prefix in module.prefixes}
 
@@ -140,6 +152,14 @@ class Project:
             if prefix in self.below:
                 return Zone.BELOW
         return Zone.OUTSIDE
+
+    def is_inside(self, name: str) -> bool:
+        """Return whether a dotted name is in one of the project's own packages."""
+        return name.partition(".")[0] in self._tops
+
+    @cached_property
+    def _tops(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in (*self.sources, *self._owners, *self.above, *self.below))
 
     def is_test(self, name: str) -> bool:
         """Return whether a source only tests: tests see everything."""

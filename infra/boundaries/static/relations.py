@@ -72,11 +72,14 @@ def target_of(project: Project, source: Source, node: ast.expr | None) -> tuple[
         return text, index.owner_of_model(text)
     if node is None:
         return "", ""
+    if isinstance(node, ast.Name) and isinstance(given := source.constants.get(node.id), ast.Call):
+        node = given  # `User = get_user_model()` above it
     dotted = source.dotted(node)
-    if dotted.endswith(USER_MODEL) or (isinstance(node, ast.Call) and called(node) == "get_user_model"):
+    if f".{dotted}".endswith(".AUTH_USER_MODEL") or (isinstance(node, ast.Call) and called(node) == "get_user_model"):
         return USER_MODEL, index.owner_of_model(index.user_model)
     if isinstance(node, ast.Call) and called(node) == "get_model":
-        return target_of(project, source, argument(node, 0)) if len(node.args) == 1 else ("", "")
+        names = [index.texts.whole(source, part) or "" for part in node.args]
+        return ".".join(names), index.owner_of_model(".".join(names))
     return (project.short(dotted), project.module_of(dotted)) if dotted else ("", "")
 
 
@@ -157,7 +160,7 @@ def _lookups(view: View) -> Iterator[Crossing]:
     if not queries and not accessors:
         return
     for call, scope in view.source.calls:
-        if called(call) not in _LOOKS_UP:
+        if called(call) not in _LOOKS_UP or view.is_foreign(view.project.module_of(_begins_with(view.source, call))):
             continue
         joins = called(call) in _JOINS
         paths = [keyword.arg for keyword in call.keywords if keyword.arg]
@@ -174,3 +177,10 @@ def _lookups(view: View) -> Iterator[Crossing]:
             if name in accessors and (name.endswith("_set") or later in _USES_ROWS) and name != names[-1]:
                 detail = f".{name} reads rows of {accessors[name]}."
                 yield view.crosses(rules.LOOKUP, node, scope, to=accessors[name], target=f".{name}", detail=detail)
+
+
+def _begins_with(source: Source, node: ast.AST) -> str:
+    """Return what a chain of calls begins with: a query on another module's model is a finding by its import already."""
+    while isinstance(node, ast.Call | ast.Attribute | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return source.dotted(node)

@@ -128,7 +128,7 @@ KNOWN_BELOW = rule(
     "BND127",
     title="The plumbing knows a module by name",
     why="Plumbing that knows a name works for this project and no other, and has to be edited for every new module. Names that"
-    " it reads from manifests or settings are how it should be.",
+    " it reads from manifests or settings are how it should be, and not reported.",
     recipe="Take the name as a parameter, from a manifest or from a setting.",
 )
 OTHERS_NAME = rule(

@@ -41,6 +41,7 @@ class Import:
     """One imported name. `from a import b` imports "a.b"; whether that is a module or something in one, names cannot tell."""
 
     target: str
+    origin: str  # the module that it names: "a"
     bound: str  # the name that it has in this file; "*" for a star
     line: int
     scope: Scope
@@ -66,6 +67,7 @@ class Source:
     body: list[ast.stmt] = field(default_factory=list)
     bindings: dict[str, str] = field(default_factory=dict)  # local name: what was imported under it
     constants: dict[str, ast.expr] = field(default_factory=dict)  # names given one value, once
+    shadowed: set[str] = field(default_factory=set)  # imported names that something else is called, too
 
     def dotted(self, node: ast.AST) -> str:
         """Return the full name that a chain of attributes stands for, as far as imports tell; empty where they do not."""
@@ -82,7 +84,7 @@ class Source:
         if not level:
             return module or ""
         parts = self.name.split(".")
-        parts = parts[: len(parts) - (level - 1 if self.is_package else level)]
+        parts = parts[: max(0, len(parts) - (level - 1 if self.is_package else level))]
         return ".".join([*parts, module] if module else parts)
 
 
@@ -96,6 +98,9 @@ def parse(content: bytes, *, name: str, path: str, is_package: bool) -> Source:
     source = Source(name=name, path=path, is_package=is_package, body=tree.body)
     _Walk(source).over(tree)
     return source
+
+
+_SAYS_NOTHING = (ast.expr_context, ast.operator, ast.unaryop, ast.boolop)
 
 
 class _Walk:
@@ -115,26 +120,27 @@ class _Walk:
                 continue
             if visit := _VISITS.get(kind):
                 scope = visit(self, node, scope)
-            elif kind is ast.If and _means_type_checking(node):
-                pending += [(child, scope) for child in reversed(node.orelse)]  # type: ignore[attr-defined]
+            elif isinstance(node, ast.If) and "TYPE_CHECKING" in [*chain(node.test)][:1]:
                 inner = Scope(scope.name, True, scope.function, scope.class_)
-                pending += [(child, inner) for child in reversed(node.body)]  # type: ignore[attr-defined]
+                pending += [(child, scope) for child in node.orelse]
+                pending += [(child, inner) for child in node.body]
                 continue
-            children = []
-            for value in vars(node).values():
-                if isinstance(value, ast.AST):
-                    children.append(value)
-                elif isinstance(value, list):
-                    children += [child for child in value if isinstance(child, ast.AST)]
             if kind is ast.Attribute:
-                children = [_below_chain(node)]
-            elif kind is ast.JoinedStr:
-                children = [child for child in children if not isinstance(child, ast.Constant)]
-            pending += [(child, scope) for child in reversed(children)]
+                pending.append((_below_chain(node), scope))
+                continue
+            if isinstance(node, ast.JoinedStr):
+                pending += [(part, scope) for part in node.values if not isinstance(part, ast.Constant)]
+                continue
+            # In the order of the file: the last one that is put there is looked at first.
+            for value in reversed(vars(node).values()):
+                if isinstance(value, list):
+                    pending += [(child, scope) for child in reversed(value) if isinstance(child, ast.AST)]
+                elif isinstance(value, ast.AST) and not isinstance(value, _SAYS_NOTHING):
+                    pending.append((value, scope))
+        bound = self.source.bindings
+        self.source.shadowed = {name for name in self.stored if name in bound}
         self.source.constants = {
-            name: value
-            for name, value in self.values.items()
-            if self.stored[name] == 1 and name not in self.source.bindings
+            name: value for name, value in self.values.items() if self.stored[name] == 1 and name not in bound
         }
 
     def imported(self, node: ast.Import, scope: Scope) -> Scope:
@@ -142,7 +148,7 @@ class _Walk:
             first = alias.name.partition(".")[0]
             bound = alias.asname or first
             self.source.bindings.setdefault(bound, alias.name if alias.asname else first)
-            self.source.imports.append(Import(alias.name, bound, node.lineno, scope, True))
+            self.source.imports.append(Import(alias.name, alias.name, bound, node.lineno, scope, True))
         return scope
 
     def imported_from(self, node: ast.ImportFrom, scope: Scope) -> Scope:
@@ -151,7 +157,7 @@ class _Walk:
             target = origin if alias.name == "*" else f"{origin}.{alias.name}" if origin else alias.name
             bound = alias.asname or alias.name
             self.source.bindings.setdefault(bound, target)
-            self.source.imports.append(Import(target, bound, node.lineno, scope, False))
+            self.source.imports.append(Import(target, origin, bound, node.lineno, scope, False))
         return scope
 
     def call(self, node: ast.Call, scope: Scope) -> Scope:
@@ -235,13 +241,6 @@ def _below_chain(node: ast.AST) -> ast.AST:
     while isinstance(node, ast.Attribute):
         node = node.value
     return node
-
-
-def _means_type_checking(node: ast.AST) -> bool:
-    test = node.test if isinstance(node, ast.If) else node
-    return (test.id if isinstance(test, ast.Name) else test.attr if isinstance(test, ast.Attribute) else "") == (
-        "TYPE_CHECKING"
-    )
 
 
 def ancestors(name: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from infra.boundaries.static import rules
 from infra.boundaries.static.crossings import Crossing, View
+from infra.boundaries.static.project import Project
 from infra.boundaries.static.source import FunctionNode, Scope, chain
 from infra.boundaries.static.text import called
 
@@ -24,7 +25,7 @@ def look(view: View) -> Iterator[Crossing]:
         for node in _nodes(body):
             if isinstance(node, ast.Call) and (asked := reading.asked(node, names)):
                 target, owner, way = asked
-                detail = f"{target} is asked{way} inside {what}."
+                detail = f"{target} is called{way} inside {what}."
                 yield view.crosses(rules.TRANSACTION, node, scope, to=owner, target=target, detail=detail)
 
 
@@ -50,21 +51,6 @@ class _Reading:
     def __init__(self, view: View) -> None:
         self._view = view
         self._functions = {function.name: function for function, _ in view.source.functions}
-        # Classes that carry contracts: `partners.catalog.offers()` where Partners has `catalog: CatalogContract`.
-        self._carriers: dict[str, dict[str, str]] = {}
-        for source in view.project.sources.values():
-            if view.project.module_of(source.name) != view.module:
-                continue
-            for node, _ in source.classes:
-                held = {
-                    statement.target.id: contract
-                    for statement in node.body
-                    if isinstance(statement, ast.AnnAssign)
-                    and isinstance(statement.target, ast.Name)
-                    and (contract := self._contract(source.dotted(statement.annotation)))
-                }
-                if held:
-                    self._carriers[f"{source.name}.{node.name}"] = held
 
     def names_in(self, function: FunctionNode | None) -> Mapping[str, str]:
         """Return what stands for a contract in a function, as dotted as it is written: "catalog", "partners.catalog"."""
@@ -107,7 +93,7 @@ class _Reading:
             return {name: contract}
         if isinstance(annotation, ast.Name) and not dotted:
             dotted = f"{self._view.source.name}.{annotation.id}"
-        return {f"{name}.{field}": contract for field, contract in self._carriers.get(dotted, {}).items()}
+        return {f"{name}.{field}": contract for field, contract in self._view.project.carriers.get(dotted, {}).items()}
 
     def _resolved(self, node: ast.AST) -> str:
         """Return the contract of `resolve(StockContract)`."""
@@ -116,9 +102,28 @@ class _Reading:
         return ""
 
     def _contract(self, dotted: str) -> str:
-        project = self._view.project
-        is_contract = self._view.is_foreign(project.module_of(dotted)) and project.is_public(dotted)
-        return dotted if is_contract and dotted.endswith("Contract") else ""
+        return dotted if _is_contract(self._view.project, dotted, self._view.module) else ""
+
+
+def carriers(project: Project) -> dict[str, dict[str, str]]:
+    """Return classes that carry contracts: `partners.catalog.offers()` where Partners has `catalog: CatalogContract`."""
+    found: dict[str, dict[str, str]] = {}
+    for source in project.sources.values():
+        module = project.module_of(source.name)
+        for node, _ in source.classes if module else ():
+            held = {
+                statement.target.id: contract
+                for statement in node.body
+                if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+                if _is_contract(project, contract := source.dotted(statement.annotation), module)
+            }
+            if held:
+                found[f"{source.name}.{node.name}"] = held
+    return found
+
+
+def _is_contract(project: Project, dotted: str, asker: str) -> bool:
+    return dotted.endswith("Contract") and project.is_public(dotted) and project.module_of(dotted) != asker
 
 
 def _nodes(body: list[ast.stmt]) -> Iterator[ast.AST]:
