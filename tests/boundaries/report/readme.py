@@ -28,4 +28,5 @@ if __name__ == "__main__":
 
     os.environ["DJANGO_SETTINGS_MODULE"] = "monolith.settings.test"
     django.setup()
-    README.write_text(as_it_should_be(README.read_text()))
+    for page in (README, README.parents[2] / "README.md"):
+        page.write_text(as_it_should_be(page.read_text()))
