@@ -101,6 +101,11 @@ def _run(given: argparse.Namespace) -> int:
 
         tell("looking for packages")
         modules = _mapping(given)
+        if given.baseline and modules is None:
+            raise _Problem(
+                f"A baseline needs modules that stay as they are; a proposal moves with the code. Write it down first: {COMMAND}"
+                f" {given.path} --propose --output {given.path / mapping.FILE}"
+            )
         look = read(given.path, tell)
         if given.propose:
             return _put(starter(proposed(look.inventory, look.uses)), given.output)

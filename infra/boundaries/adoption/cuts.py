@@ -117,7 +117,8 @@ def _severed(arrow: Arrow, by_pair: Mapping[Pair, Arrow], backwards: Collection[
         advice=" ".join(_advice(arrow, by_pair.get((arrow.target, arrow.source)), is_turned)),
         spots=arrow.spots,
         files=frozenset(arrow.files),
-        pairs=frozenset({arrow.pair}),
+        # Who hears signals goes on doing so: that arrow stays.
+        pairs=frozenset() if _hears(arrow) else frozenset({arrow.pair}),
         migrations=arrow.relations,
         new_files=0 if is_turned or _hears(arrow) else 1,
         examples=tuple(f"{leak.finding.where}  {leak.finding.detail}" for leak in arrow.examples),

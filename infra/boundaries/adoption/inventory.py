@@ -12,6 +12,7 @@ from infra.boundaries.adoption.facts import Facts, facts_of
 from infra.boundaries.static.project import Project
 
 _MODEL_FILES = ("models", "abstract_models")
+_TEMPLATES = frozenset({"project_template", "app_template"})
 # What stands beside models in their files without having rows.
 _NO_ROWS = ("Field", "Manager", "QuerySet", "Choices", "Enum", "Error", "Exception", "Form", "object")
 
@@ -33,7 +34,7 @@ class Inventory:
     lines: Mapping[str, int]
     paths: Mapping[str, str]  # from the project's root
     packages: frozenset[str]
-    tests: frozenset[str]
+    tests: frozenset[str]  # and whatever else is not looked at
 
     @cached_property
     def apps(self) -> tuple[App, ...]:
@@ -142,8 +143,13 @@ def inventory_of(project: Project) -> Inventory:
         lines={name: _lines(project.root / source.path) for name, source in project.sources.items()},
         paths={name: source.path for name, source in project.sources.items()},
         packages=frozenset(name for name, source in project.sources.items() if source.is_package),
-        tests=frozenset(name for name in project.sources if project.is_test(name)),
+        tests=frozenset(name for name in project.sources if project.is_test(name) or is_template(name)),
     )
+
+
+def is_template(name: str) -> bool:
+    """Return whether a file is what `startproject` and `startapp` copy: it belongs to sites that do not exist yet."""
+    return not _TEMPLATES.isdisjoint(name.split("."))
 
 
 def _lines(file: Path) -> int:

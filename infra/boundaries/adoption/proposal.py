@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.boundaries.adoption.inventory import Inventory
+from infra.boundaries.adoption.inventory import Inventory, is_template
 from infra.boundaries.adoption.mapping import ModuleMap
 from infra.boundaries.adoption.uses import Use, is_migration
 
@@ -100,7 +100,7 @@ def _units(inventory: Inventory) -> tuple[dict[str, bool], str]:
 
 def _tests_outside(inventory: Inventory, apps: Iterable[str]) -> tuple[str, ...]:
     """Return the outermost test folders that are in no module; those in modules are left out anyway."""
-    outside = sorted(name for name in inventory.tests if not _within(name, apps))
+    outside = sorted(name for name in inventory.tests if is_template(name) or not _within(name, apps))
     return tuple(name for place, name in enumerate(outside) if not _within(name, outside[:place]))
 
 
@@ -146,9 +146,10 @@ def _around(
     apps = {unit for unit, is_app in units.items() if is_app}
     shared, above = set(), set()
     for unit in units:
-        if unit not in apps and (
-            unit.rpartition(".")[2].strip("_") in _ENTRIES or unit.endswith("_settings") or _leans(unit, apps, weights)
-        ):
+        is_entry = unit.rpartition(".")[2].strip("_") in _ENTRIES or unit.endswith("_settings")
+        # A file of Celery that apps import, and that knows none of them, is plumbing by whatever name.
+        is_used_only = bool(users[unit] & apps) and not used[unit] & apps
+        if unit not in apps and ((is_entry and not is_used_only) or _leans(unit, apps, weights)):
             above.add(unit)
             reasons[unit] = "starts, configures or demonstrates the site"
         elif unit not in apps:

@@ -167,3 +167,10 @@ def test_a_folder_without_a_project_is_refused(tmp_path: Path) -> None:
 
     assert done.returncode == 2
     assert "Give the folder" in done.stderr
+
+
+def test_a_baseline_is_not_held_against_modules_that_may_be_others_tomorrow(shop: Path) -> None:
+    done = _run(shop, "--baseline", "leaks.toml", "--record", "--reason", "why", "--owner", "platform")
+
+    assert done.returncode == 2
+    assert "--propose --output" in done.stderr
