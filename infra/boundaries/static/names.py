@@ -31,7 +31,7 @@ IMPORTERS = (
 )
 _PROVABLE = ("import_string", "import_module", "__import__", "find_spec", "resolve_name", "run_module", "locate")
 # Settings that name something of Django's own: nobody reaches a module through them.
-_OF_DJANGO = ("DEFAULT_AUTO_FIELD", "SESSION_ENGINE")
+_OF_DJANGO = (["DEFAULT_AUTO_FIELD", "settings"], ["SESSION_ENGINE", "settings"])
 _BY_LABEL = ("get_class", "get_classes")  # loaders that begin a path with an app label
 _PERMISSION = re.compile(r"(\w+)\.(?:add|change|delete|view)_\w+")
 _ASKS_PERMISSION = ("has_perm", "has_perms", "permission_required", "has_module_perms", "with_perm")
@@ -99,7 +99,7 @@ def _is_registry(view: View, func: ast.expr) -> bool:
 
 def _imported(view: View, call: ast.Call, scope: Scope) -> Iterator[Crossing]:
     first = argument(call, 0, "name", "dotted_path", "import_name", "module_label", "package", "anchor")
-    if first is None or next(chain(first), "") in _OF_DJANGO:
+    if first is None or [*chain(first)] in _OF_DJANGO:
         return
     texts = view.project.index.texts
     path = texts.known(view.source, first)

@@ -67,7 +67,6 @@ class Source:
     body: list[ast.stmt] = field(default_factory=list)
     bindings: dict[str, str] = field(default_factory=dict)  # local name: what was imported under it
     constants: dict[str, ast.expr] = field(default_factory=dict)  # names given one value, once
-    shadowed: set[str] = field(default_factory=set)  # imported names that something else is called, too
 
     def dotted(self, node: ast.AST) -> str:
         """Return the full name that a chain of attributes stands for, as far as imports tell; empty where they do not."""
@@ -138,7 +137,6 @@ class _Walk:
                 elif isinstance(value, ast.AST) and not isinstance(value, _SAYS_NOTHING):
                     pending.append((value, scope))
         bound = self.source.bindings
-        self.source.shadowed = {name for name in self.stored if name in bound}
         self.source.constants = {
             name: value for name, value in self.values.items() if self.stored[name] == 1 and name not in bound
         }
