@@ -21,5 +21,5 @@ def test_what_is_internal_to_another_module_is_refused() -> None:
 
 
 def test_a_path_that_leads_nowhere_says_who_was_configured_so() -> None:
-    with pytest.raises(ImproperlyConfigured, match="payments is configured to use 'acme.Provider'"):
+    with pytest.raises(ImproperlyConfigured, match=r"payments is configured to use 'acme\.Provider'"):
         configured("acme.Provider", module="payments")
