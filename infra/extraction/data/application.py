@@ -1,0 +1,234 @@
+"""What a step does to the target within its transaction: upsert, copy, delete, and the way around rows that swapped values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from psycopg import sql
+
+from infra.extraction.data import keys
+from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.data.errors import TargetRefused
+from infra.extraction.data.relay import relay
+from infra.extraction.data.stream import Frontier
+from infra.extraction.data.tables import Reference, Table
+from infra.extraction.sides import Side
+
+Keys = dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """The next rows of a table that is being copied: above one key, up to another, or all that are left."""
+
+    table: Table
+    above: str | None
+    up_to: str | None  # None: the last chunk
+
+    def rows(self, row: str) -> sql.Composed:
+        conditions: list[sql.Composable] = [sql.SQL("true")]
+        if self.above is not None:
+            conditions.append(keys.compared(self.table, row, ">", self.above))
+        if self.up_to is not None:
+            conditions.append(keys.compared(self.table, row, "<=", self.up_to))
+        return sql.SQL(" AND ").join(conditions)
+
+
+class Application:
+    """Applies current rows of the source to the target; both connections are in a transaction, the source's at a snapshot."""
+
+    def __init__(
+        self, source: Connection, target: Connection, sides: tuple[Side, Side], tables: Sequence[Table]
+    ) -> None:
+        self._source, self._target = source, target
+        self._here, self._there = sides
+        self._tables = tables
+        self._by_name = {table.name: table for table in tables}
+        self._staged: set[str] = set()
+
+    def require_closed(self) -> None:
+        """Make sure that the target's application may not write: what it wrote would be overwritten.
+
+        Raises:
+            TargetRefused: it may.
+        """
+        names = [table.on(self._there.schema).as_string(self._target) for table in self._tables]
+        row = self._target.execute(
+            "SELECT t FROM unnest(%s::text[]) t WHERE has_table_privilege(%s, t::regclass, 'INSERT, UPDATE, DELETE')"
+            " LIMIT 1",
+            [names, self._there.application_role],
+        ).fetchone()
+        if row:
+            raise TargetRefused(
+                f"The role {self._there.application_role} may write to {row[0]} on {self._there.name}, so this side owns the"
+                " rows and nothing is carried to it. Close it first, or carry in the other direction."
+            )
+
+    def covered(self, table: Table, frontier: Frontier, spelled: Sequence[str]) -> list[str]:
+        """Return those keys that were copied already; the others come with a later chunk."""
+        if frontier.complete:
+            return list(spelled)
+        if frontier.key is None:
+            return []
+        query = sql.SQL("SELECT k.spelling FROM unnest(%s::text[]) AS k(spelling) WHERE {}").format(
+            keys.spelled_compared(table, sql.SQL("k.spelling"), "<=", frontier.key)
+        )
+        return [row[0] for row in self._source.execute(query, [list(spelled)])]
+
+    def upsert(self, table: Table, spelled: Sequence[str]) -> int:
+        """Give these keys the rows that the source has; return how many it has."""
+        self._stage(table)
+        rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
+            table.column_list, table.on(self._here.schema), keys.among(table, "t", sql.Literal(list(spelled)))
+        )
+        count = relay(self._source, rows, self._target, _stage_columns(table), binary=table.binary)
+        if count:
+            self._target.execute(_merge(table, self._there))
+            self._target.execute(sql.SQL("TRUNCATE {}").format(_stage(table)))
+        return count
+
+    def copy(self, chunk: Chunk) -> int:
+        """Copy a chunk's rows, of which the target has none."""
+        table = chunk.table
+        rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
+            table.column_list, table.on(self._here.schema), chunk.rows("t")
+        )
+        into = sql.SQL("{} ({})").format(table.on(self._there.schema), table.column_list)
+        return relay(self._source, rows, self._target, into, binary=table.binary)
+
+    def delete_vanished(self, table: Table, spelled: Sequence[str]) -> int:
+        """Delete those keys that the source has no row of."""
+        query = sql.SQL(
+            "SELECT k.spelling FROM unnest(%s::text[]) AS k(spelling) WHERE NOT EXISTS"
+            " (SELECT FROM {} t WHERE ROW({}) = ROW({}))"
+        ).format(
+            table.on(self._here.schema),
+            sql.SQL(", ").join(sql.SQL("t.{}").format(column.identifier) for column in table.key),
+            keys.typed(table, sql.SQL("k.spelling")),
+        )
+        vanished = [row[0] for row in self._source.execute(query, [list(spelled)])]
+        return self.delete(table, vanished) if vanished else 0
+
+    def delete(self, table: Table, spelled: Sequence[str]) -> int:
+        return self._target.execute(
+            sql.SQL("DELETE FROM {} t WHERE {}").format(
+                table.on(self._there.schema), keys.among(table, "t", sql.SQL("%s"))
+            ),
+            [list(spelled)],
+        ).rowcount
+
+    def clear(self, chunk: Chunk) -> None:
+        """Delete what stands where a chunk is to go."""
+        self._target.execute(
+            sql.SQL("DELETE FROM {} t WHERE {}").format(chunk.table.on(self._there.schema), chunk.rows("t"))
+        )
+
+    def rebuild(self, touched: Mapping[str, Sequence[str]]) -> None:
+        """Take all touched rows out and put the source's in, for when two of them swapped a unique value.
+
+        Rows that refer to those taken out are taken along where their foreign key would otherwise act or refuse.
+        """
+        around = self._with_referring(touched)
+        for table in reversed(self._tables):
+            if around.get(table.name):
+                self.delete(table, around[table.name])
+        for table in self._tables:
+            if around.get(table.name):
+                self.upsert(table, around[table.name])
+
+    def outdate_comparisons(self, touched: Mapping[str, Sequence[str]]) -> None:
+        """Note which compared ranges these keys lie in: they must be compared again."""
+        compared = sql.Identifier(self._there.control_schema, "compared")
+        known = {
+            row[0] for row in self._target.execute(sql.SQL("SELECT DISTINCT tbl FROM {}").format(compared)).fetchall()
+        }
+        for name, spelled in touched.items():
+            table = self._by_name[name]
+            if table.number not in known or not spelled:
+                continue
+            key = keys.spelled_list(table, sql.SQL("k.spelling"))
+            within = sql.SQL("(c.{} IS NULL OR ROW({}) {} ROW({}))")
+            self._target.execute(
+                sql.SQL(
+                    "UPDATE {} c SET state = 'stale', run = NULL WHERE c.tbl = {} AND c.state <> 'stale'"
+                    " AND EXISTS (SELECT FROM unnest(%s::text[]) AS k(spelling) WHERE {} AND {})"
+                ).format(
+                    compared,
+                    sql.Literal(table.number),
+                    within.format(
+                        sql.Identifier("above"), key, sql.SQL(">"), keys.spelled_list(table, sql.SQL("c.above"))
+                    ),
+                    within.format(
+                        sql.Identifier("up_to"), key, sql.SQL("<="), keys.spelled_list(table, sql.SQL("c.up_to"))
+                    ),
+                ),
+                [list(spelled)],
+            )
+
+    def _with_referring(self, touched: Mapping[str, Sequence[str]]) -> Keys:
+        found: dict[str, dict[str, None]] = {name: dict.fromkeys(spelled) for name, spelled in touched.items()}
+        fresh: Mapping[str, Iterable[str]] = touched
+        while any(fresh.values()):
+            following: dict[str, dict[str, None]] = {}
+            for table in self._tables:
+                for reference in table.references:
+                    if not reference.needs_rows_around or not (parents := list(fresh.get(reference.to, ()))):
+                        continue
+                    for key in self._referring(table, reference, parents):
+                        if key not in found.setdefault(table.name, {}):
+                            found[table.name][key] = None
+                            following.setdefault(table.name, {})[key] = None
+            fresh = following
+        return {name: list(spelled) for name, spelled in found.items()}
+
+    def _referring(self, table: Table, reference: Reference, parents: Sequence[str]) -> list[str]:
+        parent = self._by_name[reference.to]
+        matches = sql.SQL(" AND ").join(
+            sql.SQL("c.{} = p.{}").format(sql.Identifier(own), sql.Identifier(other))
+            for own, other in zip(reference.columns, reference.to_columns, strict=True)
+        )
+        query = sql.SQL("SELECT {} FROM {} c JOIN {} p ON {} WHERE {}").format(
+            keys.spelled(table, "c"),
+            table.on(self._there.schema),
+            parent.on(self._there.schema),
+            matches,
+            keys.among(parent, "p", sql.SQL("%s")),
+        )
+        return [row[0] for row in self._target.execute(query, [list(parents)])]
+
+    def _stage(self, table: Table) -> None:
+        if table.name not in self._staged:
+            exists = self._target.execute("SELECT to_regclass(%s)", [f"pg_temp.stage_{table.number}"]).fetchone()
+            if one_row(exists)[0] is None:
+                self._target.execute(
+                    sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA").format(
+                        sql.Identifier(f"stage_{table.number}"), table.column_list, table.on(self._there.schema)
+                    )
+                )
+            self._staged.add(table.name)
+
+    def forget_stages(self) -> None:
+        """To be called when the target's transaction was rolled back, and with it perhaps a staging table."""
+        self._staged.clear()
+
+
+def _stage(table: Table) -> sql.Identifier:
+    return sql.Identifier("pg_temp", f"stage_{table.number}")
+
+
+def _stage_columns(table: Table) -> sql.Composed:
+    return sql.SQL("{} ({})").format(_stage(table), table.column_list)
+
+
+def _merge(table: Table, side: Side) -> sql.Composed:
+    key = {column.name for column in table.key}
+    others = [column.identifier for column in table.columns if column.name not in key]
+    action: sql.Composable = sql.SQL("NOTHING")
+    if others:
+        action = sql.SQL("UPDATE SET {}").format(
+            sql.SQL(", ").join(sql.SQL("{} = excluded.{}").format(column, column) for column in others)
+        )
+    return sql.SQL(
+        "INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {} ON CONFLICT ({}) DO {}"
+    ).format(table.on(side.schema), _stage(table), table.key_list, action, columns=table.column_list)

@@ -1,0 +1,76 @@
+"""The log of touched keys on the source: what a snapshot has not seen, what nobody needs any more, what to carry again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from psycopg import sql
+
+from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.sides import Side
+
+WORTH_A_VACUUM = 2000  # rows deleted; the log has no index, so its pages must be free again soon
+
+
+def unseen(side: Side, cursor: str) -> sql.Composed:
+    """Return the FROM and WHERE of all log rows that the snapshot `cursor` did not see.
+
+    Not "newer than a number": a transaction that commits late has a small number, and must not be passed over.
+    """
+    return sql.SQL(
+        "FROM {} l WHERE l.xid >= pg_snapshot_xmin({c}::pg_snapshot) AND NOT pg_visible_in_snapshot(l.xid, {c}::pg_snapshot)"
+    ).format(sql.Identifier(side.control_schema, "log"), c=sql.Literal(cursor))
+
+
+def anything_unseen(connection: Connection, side: Side, cursor: str) -> bool:
+    query = sql.SQL("SELECT EXISTS (SELECT {})").format(unseen(side, cursor))
+    return bool(one_row(connection.execute(query).fetchone())[0])
+
+
+def touched(connection: Connection, side: Side, cursor: str, limit: int) -> list[tuple[int, str]]:
+    """Return at most `limit` (table, key) touched since the snapshot `cursor`, each once."""
+    query = sql.SQL("SELECT DISTINCT l.tbl, l.key {} LIMIT {}").format(unseen(side, cursor), sql.Literal(limit))
+    return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def touched_in_batches(
+    connection: Connection, side: Side, cursor: str, size: int, *, children_first: bool
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield all touched keys by table, in batches, within the transaction that `connection` is in."""
+    direction = sql.SQL("DESC" if children_first else "ASC")
+    query = sql.SQL("SELECT DISTINCT l.tbl, l.key {} ORDER BY l.tbl {}").format(unseen(side, cursor), direction)
+    with connection.cursor(name="banyan_touched") as rows:
+        rows.execute(query)
+        batch: list[str] = []
+        number = 0
+        while fetched := rows.fetchmany(size):
+            for tbl, key in fetched:
+                if batch and (tbl != number or len(batch) >= size):
+                    yield number, batch
+                    batch = []
+                number = tbl
+                batch.append(key)
+        if batch:
+            yield number, batch
+
+
+def purge(connection: Connection, side: Side, cursor: str) -> int:
+    """Delete what every snapshot from `cursor` on has seen, and return how much that was."""
+    log = sql.Identifier(side.control_schema, "log")
+    deleted = connection.execute(
+        sql.SQL("DELETE FROM {} WHERE xid < pg_snapshot_xmin(%s::pg_snapshot)").format(log), [cursor]
+    ).rowcount
+    if deleted >= WORTH_A_VACUUM:
+        connection.execute(sql.SQL("VACUUM {}").format(log))
+    return deleted
+
+
+def mark(connection: Connection, side: Side, number: int, spelled_keys: Iterable[str]) -> None:
+    """Have these keys carried again by the next step: this is all there is to a repair."""
+    marked: Sequence[str] = list(spelled_keys)
+    connection.execute(
+        sql.SQL("INSERT INTO {} (tbl, key) SELECT %s::smallint, unnest(%s::text[])").format(
+            sql.Identifier(side.control_schema, "log")
+        ),
+        [number, marked],
+    )

@@ -1,0 +1,328 @@
+"""The step: the one thing that moves data, for the first copy, for what changed, for repairs, and in both directions.
+
+It reads a snapshot of the source, and in one transaction gives the target the present rows of all keys that were touched since
+the snapshot before, the next chunk of the copy, and the snapshot as its new cursor. After each step the target equals the
+source as of that snapshot, up to the frontier. No order of changes has to be known, and a death anywhere repeats the step.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Self
+
+import psycopg
+from psycopg import sql
+
+from infra.extraction.data import capture, guards, keys, log, stream
+from infra.extraction.data.application import Application, Chunk, Keys
+from infra.extraction.data.connections import Connection, connect, one_row
+from infra.extraction.data.errors import SourceChanged
+from infra.extraction.data.pace import Pace
+from infra.extraction.data.stream import Frontier, Position
+from infra.extraction.data.tables import Table
+from infra.extraction.sides import Side
+
+POLL_SECONDS = 0.005
+PURGE_SECONDS = 2.0
+IDLE_SAVE_SECONDS = (
+    1.0  # the cursor follows the source so often even when the module is quiet, so that the log's end stays near
+)
+_ENTANGLED = (
+    psycopg.errors.UniqueViolation,
+    psycopg.errors.ExclusionViolation,
+    psycopg.errors.ForeignKeyViolation,
+    psycopg.errors.RestrictViolation,
+    psycopg.errors.NotNullViolation,  # SET NULL on a column that must not be null
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one step did."""
+
+    touched: int = 0  # keys carried again
+    copied: int = 0  # rows of the first copy
+    transactions: int = 0
+    rebuilt: bool = False  # rows had swapped unique values
+    seconds: float = 0.0
+
+    @property
+    def quiet(self) -> bool:
+        return not self.touched and not self.copied
+
+
+class Applier:
+    """The one that carries a module's tables from `source` to `target`. Make it with `with`; it takes the stream over."""
+
+    def __init__(
+        self,
+        source: Side,
+        target: Side,
+        names: Sequence[str],
+        *,
+        pace: Pace | None = None,
+        permitted: Callable[[Connection], None] | None = None,
+    ) -> None:
+        """Args: `permitted` is called in each transaction on the target, and raises to keep it from being committed."""
+        self.source, self.target, self._names = source, target, tuple(names)
+        self.pace = pace or Pace()
+        self._permitted = permitted or (lambda connection: None)
+        self._purged_at = self._saved_at = time.monotonic()
+        self.rows_per_second = 0.0
+
+    def __enter__(self) -> Self:
+        self._reading = connect(self.source, "applier")
+        try:
+            self._writing = connect(self.target, "applier")
+            self.tables = capture.captured_tables(self._reading, self.source, self._names)
+            self.position = stream.take_over(self._writing, self.target)
+            self._check_source(capture.identity(self._reading, self.source))
+        except BaseException:
+            self.close()
+            raise
+        self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
+        self._restore_references()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        for name in ("_reading", "_writing"):
+            if connection := getattr(self, name, None):
+                connection.close()
+
+    @property
+    def copied(self) -> bool:
+        """Whether the first copy is through."""
+        return self.position.complete(self.tables)
+
+    def step(self, *, handover: Callable[[Connection, str], None] | None = None) -> Step:
+        """Carry what there is to carry now.
+
+        Args:
+            handover: called when the target equals the source's snapshot, with the connection that is still in it. It keeps
+                that connection; the applier opens a new one.
+
+        Raises:
+            LeaseLost: another applier took over.
+            SourceChanged: the source isn't the server that the cursor was taken on.
+            TargetRefused: the target's application may write there.
+        """
+        began = time.monotonic()
+        self._reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        try:
+            snapshot = self._snapshot()
+            done = self._carry(snapshot)
+            if handover:
+                handed, self._reading = self._reading, connect(self.source, "applier")
+                self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
+                handover(handed, snapshot)
+            else:
+                self._reading.execute("COMMIT")
+        except BaseException:
+            self._recover()
+            raise
+        took = time.monotonic() - began
+        if done.copied:
+            self._restore_references()
+            self.pace.learn(done.copied, took)
+            self.rows_per_second = done.copied / took
+        self._purge_at_times()
+        return replace(done, seconds=took)
+
+    def follow(self, stop: threading.Event, nudge: threading.Event | None = None) -> None:
+        """Step until `stop` is set: at once while there is something, else on a nudge, else every few milliseconds."""
+        nudge = nudge or threading.Event()
+        while not stop.is_set():
+            if self.copied and not self.behind() and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS:
+                nudge.wait(POLL_SECONDS)
+                nudge.clear()
+                continue
+            step = self.step()
+            if step.copied and self.pace.rest_seconds:
+                stop.wait(self.pace.rest_seconds)
+
+    def copy_all(self) -> None:
+        """Step until the first copy is through; what is written meanwhile is carried along."""
+        while not self.copied:
+            self.step()
+
+    def behind(self) -> bool:
+        """Whether something was written that this stream did not carry yet."""
+        return log.anything_unseen(self._reading, self.source, self.position.cursor)
+
+    def _snapshot(self) -> str:
+        # The first query fixes the snapshot of the transaction.
+        snapshot = one_row(self._reading.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
+        self._check_source(capture.identity(self._reading, self.source))
+        return str(snapshot)
+
+    def _check_source(self, identity: str) -> None:
+        if identity != self.position.source:
+            raise SourceChanged(
+                f"{self.source.name} is not the server that {self.target.name} was copied from: its identity is {identity},"
+                f" the cursor's {self.position.source} (server/timeline/database/capture). After a failover or a restore,"
+                " changes may be lost or their numbers used again. Begin the stream afresh; its target is emptied."
+            )
+
+    def _carry(self, snapshot: str) -> Step:
+        limit = self.pace.batch
+        found = log.touched(self._reading, self.source, self.position.cursor, limit + 1)
+        chunk = self._next_chunk()
+        if len(found) > limit:
+            try:
+                return self._carry_backlog(snapshot)
+            except _ENTANGLED:
+                # Only all of it together is free of contradictions.
+                self._writing.rollback()
+                found = log.touched(self._reading, self.source, self.position.cursor, 2**31)
+        touched = self._covered(found)
+        if not touched and not chunk and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS and not found:
+            return Step()
+        try:
+            return self._carry_at_once(snapshot, touched, chunk, rebuild=False)
+        except _ENTANGLED:
+            return self._carry_at_once(snapshot, touched, chunk, rebuild=True)
+
+    def _carry_at_once(self, snapshot: str, touched: Keys, chunk: Chunk | None, *, rebuild: bool) -> Step:
+        apply = self._application
+        copied = 0
+        position = replace(self.position, cursor=snapshot, steps=self.position.steps + 1, consistent=True)
+        count = sum(map(len, touched.values()))
+        try:
+            with self._writing.transaction():
+                self._require()
+                if rebuild:
+                    if chunk:
+                        apply.clear(chunk)
+                    apply.rebuild(touched)
+                else:
+                    missing = {}
+                    for table in self.tables:
+                        if found := touched.get(table.name):
+                            missing[table.name] = len(found) > apply.upsert(table, found)
+                if chunk:
+                    copied = apply.copy(chunk)
+                    frontier = self.position.of(chunk.table)
+                    position = position.with_frontier(
+                        chunk.table,
+                        Frontier(
+                            key=chunk.up_to or chunk.above, complete=chunk.up_to is None, rows=frontier.rows + copied
+                        ),
+                    )
+                if not rebuild:
+                    for table in reversed(self.tables):
+                        if missing.get(table.name):
+                            apply.delete_vanished(table, touched[table.name])
+                apply.outdate_comparisons(touched)
+                position = replace(position, rows_carried=position.rows_carried + count + copied)
+                stream.save(self._writing, self.target, position)
+        except BaseException:
+            apply.forget_stages()
+            raise
+        self._saved(position)
+        return Step(touched=count, copied=copied, transactions=1, rebuilt=rebuild)
+
+    def _carry_backlog(self, snapshot: str) -> Step:
+        """Apply very many keys in several transactions; the cursor moves only with the last, so a death repeats all."""
+        apply = self._application
+        count = transactions = 0
+        size = self.pace.batch
+        batches = (
+            (number, spelled, children_first)
+            for children_first in (False, True)
+            for number, spelled in log.touched_in_batches(
+                self._reading, self.source, self.position.cursor, size, children_first=children_first
+            )
+        )
+        for number, spelled, deleting in batches:
+            table = next(each for each in self.tables if each.number == number)
+            covered = apply.covered(table, self.position.of(table), spelled)
+            position = replace(self.position, consistent=False, steps=self.position.steps + 1)
+            try:
+                with self._writing.transaction():
+                    self._require()
+                    if deleting:
+                        apply.delete_vanished(table, covered)
+                    elif covered:
+                        apply.upsert(table, covered)
+                        count += len(covered)
+                    apply.outdate_comparisons({table.name: covered})
+                    stream.save(self._writing, self.target, position)
+            except BaseException:
+                apply.forget_stages()
+                raise
+            self._saved(position)
+            transactions += 1
+        position = replace(
+            self.position,
+            cursor=snapshot,
+            consistent=True,
+            steps=self.position.steps + 1,
+            rows_carried=self.position.rows_carried + count,
+        )
+        with self._writing.transaction():
+            self._require()
+            stream.save(self._writing, self.target, position)
+        self._saved(position)
+        return Step(touched=count, transactions=transactions + 1)
+
+    def _require(self) -> None:
+        stream.require(self._writing, self.target, self.position)
+        self._application.require_closed()
+        self._permitted(self._writing)
+        self._writing.execute("SET CONSTRAINTS ALL DEFERRED")
+
+    def _saved(self, position: Position) -> None:
+        self.position = position
+        self._saved_at = time.monotonic()
+
+    def _covered(self, found: Sequence[tuple[int, str]]) -> Keys:
+        by_number: dict[int, list[str]] = {}
+        for number, key in found:
+            by_number.setdefault(number, []).append(key)
+        covered: Keys = {}
+        for table in self.tables:
+            if spelled := by_number.get(table.number):
+                covered[table.name] = self._application.covered(table, self.position.of(table), spelled)
+        return {name: spelled for name, spelled in covered.items() if spelled}
+
+    def _restore_references(self) -> None:
+        if self.copied:
+            guards.release(self._writing, self.target, guards.REFERENCE)
+
+    def _next_chunk(self) -> Chunk | None:
+        for table in self.tables:
+            frontier = self.position.of(table)
+            if not frontier.complete:
+                return Chunk(table, frontier.key, self._bound(table, frontier.key))
+        return None
+
+    def _bound(self, table: Table, above: str | None) -> str | None:
+        """Return the key that ends the next chunk of `table`, or None when it is the last."""
+        beyond = keys.compared(table, "t", ">", above) if above is not None else sql.SQL("true")
+        query = sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
+            keys.spelled(table, "t"),
+            table.on(self.source.schema),
+            beyond,
+            keys.ordered(table, "t"),
+            sql.Literal(self.pace.rows - 1),
+        )
+        row = self._reading.execute(query).fetchone()
+        return str(row[0]) if row else None
+
+    def _purge_at_times(self) -> None:
+        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+            log.purge(self._reading, self.source, self.position.cursor)
+            self._purged_at = time.monotonic()
+
+    def _recover(self) -> None:
+        """Leave both connections fit for another step, where they still live."""
+        for connection in (self._reading, self._writing):
+            with suppress(psycopg.Error):
+                connection.rollback()

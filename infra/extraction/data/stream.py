@@ -1,0 +1,193 @@
+"""Where a stream stands, kept on its target: the snapshot that was applied last, how far the copy is, who may apply.
+
+All of it changes in the same transaction as the rows, so a death at any moment repeats a step or finds it done.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from infra.extraction.data import capture, control, guards
+from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.data.errors import CannotBeCarried, LeaseLost, NotPrepared
+from infra.extraction.data.tables import Table, carried_tables, differences_of_shape
+from infra.extraction.sides import Side
+
+TAKEOVER_MILLISECONDS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Frontier:
+    """How far one table was copied: keys up to and including `key`, or all that there are and will be."""
+
+    key: str | None = None
+    complete: bool = False
+    rows: int = 0
+
+    @property
+    def begun(self) -> bool:
+        return self.complete or self.key is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What the target holds: the source as the snapshot `cursor` sees it, up to the frontier of each table."""
+
+    cursor: str
+    source: str
+    lease: int
+    frontiers: Mapping[str, Frontier] = field(default_factory=dict)
+    consistent: bool = True  # False while a long backlog is applied in several transactions
+    rows_carried: int = 0
+    steps: int = 0
+
+    def of(self, table: Table) -> Frontier:
+        return self.frontiers.get(table.name, Frontier())
+
+    def complete(self, tables: Sequence[Table]) -> bool:
+        return all(self.of(table).complete for table in tables)
+
+    def with_frontier(self, table: Table, frontier: Frontier) -> Position:
+        return replace(self, frontiers={**self.frontiers, table.name: frontier})
+
+
+def begin(
+    source: Connection, target: Connection, sides: tuple[Side, Side], names: Sequence[str], *, covered: bool = False
+) -> bool:
+    """Set up the stream from the first of `sides` to the second, and return False when it stood there already.
+
+    Without `covered` the target's tables are emptied: whatever migrations put there comes again from the source. With it the
+    target holds everything that the source holds now, and only what happens from now on is carried. That is how a reverse
+    stream begins, while nobody may write to either side.
+
+    Raises:
+        NotPrepared: the source has no complete capture, or the target misses rights.
+        CannotBeCarried: the tables differ in shape between the sides.
+    """
+    here, there = sides
+    tables = capture.captured_tables(source, here, names)
+    twins = carried_tables(target, there.schema, names)
+    if reasons := differences_of_shape(tables, twins):
+        raise CannotBeCarried(reasons)
+    control.prepare(target, there)
+    stream = sql.Identifier(there.control_schema, "stream")
+    identity = capture.identity(source, here)
+    known = target.execute(sql.SQL("SELECT source FROM {}").format(stream)).fetchone()
+    if known and known[0] == identity and not covered:
+        return False
+    guards.hold(target, there, twins, references=not covered)
+    cursor = one_row(source.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
+    frontier = {table.name: {"complete": covered} for table in tables}
+    with target.transaction():
+        target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(there.control_schema, "compared")))
+        if not covered:
+            every = sql.SQL(", ").join(twin.on(there.schema) for twin in twins)
+            target.execute(sql.SQL("TRUNCATE {}").format(every))
+        target.execute(
+            sql.SQL(
+                "INSERT INTO {} AS s (cursor, source, frontier) VALUES (%s, %s, %s) ON CONFLICT (only_one) DO UPDATE"
+                " SET cursor = excluded.cursor, source = excluded.source, frontier = excluded.frontier,"
+                " rows_carried = 0, steps = 0, lease = s.lease + 1, consistent = true, position_at = now()"
+            ).format(stream),
+            [cursor, identity, Jsonb(frontier)],
+        )
+    return True
+
+
+def end(target: Connection, side: Side) -> None:
+    """Forget the stream into `side`, so that nothing is applied to it any more; what it carried stays."""
+    if control.is_prepared(target, side):
+        target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(side.control_schema, "stream")))
+
+
+def take_over(target: Connection, side: Side) -> Position:
+    """Become the only applier of the stream into `side`; whoever was it before can commit nothing any more.
+
+    A predecessor that stands still in the middle of its step is disconnected.
+    """
+    holder = Jsonb({"pid": target.info.backend_pid, "host": socket.gethostname(), "process": os.getpid()})
+    statement = sql.SQL("UPDATE {} SET lease = lease + 1, holder = %s").format(
+        sql.Identifier(side.control_schema, "stream")
+    )
+    for last in (False, False, True):
+        try:
+            with target.transaction():
+                target.execute("SELECT set_config('lock_timeout', %s, true)", [f"{TAKEOVER_MILLISECONDS}ms"])
+                target.execute(statement, [holder])
+        except psycopg.errors.LockNotAvailable:
+            if last:
+                raise
+            _disconnect_predecessor(target, side)
+        else:
+            break
+    return read(target, side)
+
+
+def _disconnect_predecessor(target: Connection, side: Side) -> None:
+    target.execute(
+        sql.SQL(
+            "SELECT pg_terminate_backend(a.pid) FROM {} s JOIN pg_stat_activity a ON a.pid = (s.holder ->> 'pid')::int"
+            " WHERE a.usename = current_user AND a.datname = current_database() AND a.pid <> pg_backend_pid()"
+            " AND a.application_name LIKE 'banyan applier%%'"
+        ).format(sql.Identifier(side.control_schema, "stream")),
+        [],
+    )
+
+
+def read(target: Connection, side: Side, *, lock: bool = False) -> Position:
+    """Return where the stream into `side` stands; with `lock` nobody else applies until this transaction ends.
+
+    Raises:
+        NotPrepared: there is no stream into this side.
+    """
+    query = sql.SQL("SELECT cursor::text, source, lease, frontier, consistent, rows_carried, steps FROM {} {}").format(
+        sql.Identifier(side.control_schema, "stream"), sql.SQL("FOR UPDATE" if lock else "")
+    )
+    row = target.execute(query).fetchone()
+    if row is None:
+        raise NotPrepared(f"No stream leads to {side.name} for {side.schema}. Begin one first.")
+    frontiers = {name: Frontier(**value) for name, value in row[3].items()}
+    return Position(
+        cursor=row[0],
+        source=row[1],
+        lease=row[2],
+        frontiers=frontiers,
+        consistent=row[4],
+        rows_carried=row[5],
+        steps=row[6],
+    )
+
+
+def require(target: Connection, side: Side, mine: Position) -> None:
+    """Lock the stream for this transaction, if it still stands where `mine` says and is still held by it.
+
+    Raises:
+        LeaseLost: another applier took over, or carried something since.
+    """
+    found = read(target, side, lock=True)
+    if (found.lease, found.cursor, found.steps) != (mine.lease, mine.cursor, mine.steps):
+        raise LeaseLost(
+            f"Another applier carries {side.schema} to {side.name} (lease {found.lease}, here {mine.lease})."
+            " This one ends; its last step was not kept."
+        )
+
+
+def save(target: Connection, side: Side, position: Position) -> None:
+    """Write where the stream stands, within the transaction that applied it."""
+    frontier: dict[str, Any] = {
+        name: {"key": f.key, "complete": f.complete, "rows": f.rows} for name, f in position.frontiers.items()
+    }
+    target.execute(
+        sql.SQL(
+            "UPDATE {} SET cursor = %s, frontier = %s, consistent = %s, rows_carried = %s, steps = %s, position_at = now()"
+        ).format(sql.Identifier(side.control_schema, "stream")),
+        [position.cursor, Jsonb(frontier), position.consistent, position.rows_carried, position.steps],
+    )
