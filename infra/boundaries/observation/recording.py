@@ -18,8 +18,9 @@ from infra.events.handling import Handling, observe_handling, stop_observing_han
 # Notes that nobody has added up yet: ten seconds of 5,000 calls each, in some 10 MB. What comes beyond that is counted only.
 MOST_NOTES = 50_000
 
-Call = tuple[str, Method, str, float, int, bool]
-"""Who asked, what, the outcome, the seconds, how deep in other questions, whether a transaction was open."""
+# Of plain values only, so that the garbage collector lets go of it at first sight, however many there are.
+Call = tuple[str, str, str, str, float, int, bool]
+"""Who asked, the contract, the method, the outcome, seconds, how deep in other questions, whether a transaction was open."""
 
 
 class Recorder:
@@ -53,15 +54,15 @@ class Recorder:
                 key = Key("crossing", note.source, note.target, note.rule.id, note.module)
                 sums.of(key).add(1, bucket_of_number(1), most=1)
             else:
-                asker, method, outcome, seconds, depth, in_transaction = note
-                sums.of(Key("question", asker, method.contract, method.name, outcome)).add(
+                asker, contract, method, outcome, seconds, depth, in_transaction = note
+                sums.of(Key("question", asker, contract, method, outcome)).add(
                     seconds, bucket_of_seconds(seconds), most=depth, in_transaction=in_transaction
                 )
 
     def _called(self, asker: str, method: Method, outcome: str, seconds: float) -> None:
         journey = journeys.current()
         depth = 1 if journey is None else context.current().hops - journey.first_hops + 1
-        self._add((asker, method, outcome, seconds, depth, bool(open_transactions())))
+        self._add((asker, method.contract, method.name, outcome, seconds, depth, bool(open_transactions())))
 
     def _add(self, note: Call | Journey | Handling | Finding) -> None:
         if len(self._notes) < MOST_NOTES:
