@@ -1,0 +1,203 @@
+"""The gate of a side: one row that says what the side is, and the application role's right to write, changed together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from infra.extraction.sides import Side
+from infra.extraction.switch.errors import NoFence, NotPossible, Refused
+from infra.extraction.switch.transitions import Privilege, Row, State, Transition, epoch_after
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+WRITES = ("INSERT", "UPDATE", "DELETE", "TRUNCATE")
+_OBJECTS = """
+CREATE TABLE IF NOT EXISTS {schema}.gate (
+    only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    state text NOT NULL CHECK (state IN ('primary', 'standby', 'ready', 'given')),
+    epoch bigint NOT NULL CHECK (epoch > 0),
+    changed_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    changed_by text NOT NULL
+);
+CREATE TABLE IF NOT EXISTS {schema}.gate_privileges (tbl name NOT NULL, privilege text NOT NULL, col name);
+GRANT USAGE ON SCHEMA {schema} TO {application};
+GRANT SELECT ON {schema}.gate TO {application};
+"""
+# What the role was granted itself, by table and by column; PUBLIC and memberships are looked for after the fence.
+_GRANTED = """
+SELECT c.relname, a.privilege_type, NULL::name FROM pg_class c, aclexplode(c.relacl) a
+ WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p')
+   AND a.grantee = %(role)s::regrole AND a.privilege_type = ANY(%(writes)s)
+UNION ALL
+SELECT c.relname, a.privilege_type, t.attname
+  FROM pg_class c JOIN pg_attribute t ON t.attrelid = c.oid, aclexplode(t.attacl) a
+ WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p')
+   AND a.grantee = %(role)s::regrole AND a.privilege_type = ANY(%(writes)s)
+"""
+_STILL_WRITABLE = """
+SELECT r.rolname, c.relname FROM pg_class c, pg_roles r
+ WHERE c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p') AND r.rolcanlogin AND NOT r.rolsuper
+   AND r.oid <> c.relowner AND (%(only)s::name IS NULL OR r.rolname = %(only)s::name)
+   AND (r.rolname = %(name)s::name OR NOT pg_has_role(r.oid, c.relowner, 'USAGE'))
+   AND (has_table_privilege(r.oid, c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        OR has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE'))
+ ORDER BY 1, 2 LIMIT 5
+"""
+_GRANTS = """
+SELECT string_agg(format('GRANT %%s ON %%I.%%I TO %%I', privileges, %(schema_name)s::text, tbl, %(name)s::text), '; ') FROM (
+  SELECT tbl, string_agg(privilege || CASE WHEN col IS NULL THEN '' ELSE format(' (%%I)', col) END, ', ') AS privileges
+    FROM {table} GROUP BY tbl ORDER BY tbl) AS by_table
+"""
+
+
+def install(connection: Connection, side: Side, state: State, *, epoch: int = 1, by: str = "installation") -> Row:
+    """Make the gate of a side and return what it says; one that stands is left as it is.
+
+    A side that begins as standby is closed to the application role in the same transaction.
+
+    Raises:
+        NotPossible: the application role owns the tables, or there is no control schema and the owner may not make one.
+        NoFence: closed, the side would still be writable.
+    """
+    schema = sql.Identifier(side.control_schema)
+    with connection.transaction():
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [side.control_schema])
+        _require_separate_roles(connection, side)
+        exists = connection.execute("SELECT to_regnamespace(quote_ident(%s))", [side.control_schema]).fetchone()
+        if exists == (None,):
+            try:
+                with connection.transaction():
+                    connection.execute(sql.SQL("CREATE SCHEMA {}").format(schema))
+            except psycopg.errors.InsufficientPrivilege as error:
+                raise NotPossible(
+                    f"{side.name} has no schema {side.control_schema}, and its owner role may not create one."
+                    " Have an administrator create it for that role, then begin again."
+                ) from error
+        connection.execute(sql.SQL(_OBJECTS).format(schema=schema, application=sql.Identifier(side.application_role)))
+        made = connection.execute(
+            sql.SQL(
+                "INSERT INTO {}.gate (state, epoch, changed_by) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING RETURNING 1"
+            ).format(schema),
+            [state.value, epoch, by],
+        ).fetchone()
+        if made and state is not State.PRIMARY:
+            _revoke(connection, side)
+        return read(connection, side)
+
+
+def uninstall(connection: Connection, side: Side, *, writable: bool) -> None:
+    """Take the gate away; `writable` says whether the application role gets back what it had."""
+    schema = sql.Identifier(side.control_schema)
+    with connection.transaction():
+        if writable:
+            _grant(connection, side)
+        connection.execute(sql.SQL("DROP TABLE IF EXISTS {0}.gate, {0}.gate_privileges").format(schema))
+
+
+def read(connection: Connection, side: Side, *, hold: bool = False) -> Row:
+    """Return what the gate says; with `hold` it stays so until the caller's transaction ends."""
+    query = sql.SQL("SELECT state, epoch FROM {}.gate {}").format(
+        sql.Identifier(side.control_schema), sql.SQL("FOR SHARE" if hold else "")
+    )
+    row = connection.execute(query).fetchone()
+    if row is None:
+        raise NotPossible(f"{side.name} has no gate in {side.control_schema}. Install it before switching.")
+    return Row(State(row[0]), int(row[1]))
+
+
+def apply(connection: Connection, side: Side, transition: Transition, expected: Row, other: Row, *, by: str) -> Row:
+    """Make one declared transition in the caller's transaction, and return what the gate says then.
+
+    Args:
+        expected: what the gate must say now.
+        other: what the other side's gate says, for transitions that take its epoch.
+
+    Raises:
+        Refused: the gate says something else. Nothing was changed.
+        NoFence: somebody could write in spite of the fence. The caller's transaction must not be committed.
+    """
+    if expected.state not in transition.before:
+        raise Refused(f"{transition.name} does not begin at {expected.state.value}.")
+    after = Row(transition.after, epoch_after(transition, expected, other))
+    changed = connection.execute(
+        sql.SQL(
+            "UPDATE {}.gate SET state = %s, epoch = %s, changed_at = clock_timestamp(), changed_by = %s"
+            " WHERE state = %s AND epoch = %s"
+        ).format(sql.Identifier(side.control_schema)),
+        [after.state.value, after.epoch, by, expected.state.value, expected.epoch],
+    )
+    if changed.rowcount != 1:
+        raise Refused(
+            f"The gate of {side.name} is no longer {expected.state.value} at epoch {expected.epoch}: another coordinator"
+            f" or a recovery was here. {transition.name} was not made."
+        )
+    if transition.privilege is Privilege.REVOKE:
+        _revoke(connection, side)
+    elif transition.privilege is Privilege.GRANT:
+        _grant(connection, side)
+    return after
+
+
+def others_who_write(connection: Connection, side: Side) -> tuple[tuple[str, str], ...]:
+    """Return roles besides the application's, the owner's and superusers, with a table that they may write."""
+    found = connection.execute(_STILL_WRITABLE, _names(side)).fetchall()
+    return tuple((str(role), str(table)) for role, table in found if role != side.application_role)
+
+
+def writers_inside(connection: Connection, side: Side) -> tuple[int | None, ...]:
+    """Return the backends that hold the lock of a writer on a table of the module; None for a prepared transaction."""
+    found = connection.execute(
+        "SELECT DISTINCT l.pid FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
+        " WHERE l.locktype = 'relation' AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        " AND c.relnamespace = %(schema)s::regnamespace AND c.relkind IN ('r', 'p') AND l.mode = 'RowExclusiveLock'"
+        " AND l.pid IS DISTINCT FROM pg_backend_pid()",
+        _names(side),
+    ).fetchall()
+    return tuple(row[0] for row in found)
+
+
+def _require_separate_roles(connection: Connection, side: Side) -> None:
+    if connection.execute("SELECT pg_has_role(%s, current_user, 'USAGE')", [side.application_role]).fetchone() == (
+        True,
+    ):
+        raise NotPossible(
+            f"On {side.name} the application logs in as {side.application_role}, which has the rights of the tables' owner;"
+            " no fence can hold an owner. Serve with a role of its own (infra/databases/roles.py), then begin again."
+        )
+
+
+def _revoke(connection: Connection, side: Side) -> None:
+    schema, role = sql.Identifier(side.schema), sql.Identifier(side.application_role)
+    kept = sql.Identifier(side.control_schema, "gate_privileges")
+    connection.execute(sql.SQL("DELETE FROM {}").format(kept))
+    connection.execute(sql.SQL("INSERT INTO {} ").format(kept) + sql.SQL(_GRANTED), _names(side))
+    connection.execute(
+        sql.SQL("REVOKE INSERT, UPDATE, DELETE, TRUNCATE ON ALL TABLES IN SCHEMA {} FROM {}").format(schema, role)
+    )
+    if leak := connection.execute(_STILL_WRITABLE, {**_names(side), "only": side.application_role}).fetchone():
+        raise NoFence(
+            f"On {side.name} the role {leak[0]} may write {side.schema}.{leak[1]} in spite of the fence: by PUBLIC, by a"
+            " membership, or by a grant of its own. Revoke that, then switch again. Nothing was changed."
+        )
+
+
+def _grant(connection: Connection, side: Side) -> None:
+    kept = sql.Identifier(side.control_schema, "gate_privileges")
+    grants = connection.execute(sql.SQL(_GRANTS).format(table=kept), _names(side)).fetchone()
+    if grants and grants[0]:
+        connection.execute(grants[0])
+
+
+def _names(side: Side) -> Mapping[str, object]:
+    return {
+        "schema": f'"{side.schema}"',
+        "schema_name": side.schema,
+        "role": f'"{side.application_role}"',
+        "name": side.application_role,
+        "only": None,
+        "writes": list(WRITES),
+    }
