@@ -9,7 +9,6 @@ from psycopg import sql
 
 from infra.extraction.data import keys
 from infra.extraction.data.connections import Connection, one_row
-from infra.extraction.data.errors import TargetRefused
 from infra.extraction.data.relay import relay
 from infra.extraction.data.stream import Frontier
 from infra.extraction.data.tables import Reference, Table
@@ -46,24 +45,6 @@ class Application:
         self._tables = tables
         self._by_name = {table.name: table for table in tables}
         self._staged: set[str] = set()
-
-    def require_closed(self) -> None:
-        """Make sure that the target's application may not write: what it wrote would be overwritten.
-
-        Raises:
-            TargetRefused: it may.
-        """
-        names = [table.on(self._there.schema).as_string(self._target) for table in self._tables]
-        row = self._target.execute(
-            "SELECT t FROM unnest(%s::text[]) t WHERE has_table_privilege(%s, t::regclass, 'INSERT, UPDATE, DELETE')"
-            " LIMIT 1",
-            [names, self._there.application_role],
-        ).fetchone()
-        if row:
-            raise TargetRefused(
-                f"The role {self._there.application_role} may write to {row[0]} on {self._there.name}, so this side owns the"
-                " rows and nothing is carried to it. Close it first, or carry in the other direction."
-            )
 
     def covered(self, table: Table, frontier: Frontier, spelled: Sequence[str]) -> list[str]:
         """Return those keys that were copied already; the others come with a later chunk."""

@@ -117,7 +117,7 @@ class Applier:
         self._reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         try:
             snapshot = self._snapshot()
-            done = self._carry(snapshot)
+            done = self._carry(snapshot, save=handover is not None)
             if handover:
                 handed, self._reading = self._reading, connect(self.source, "applier")
                 self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
@@ -170,7 +170,7 @@ class Applier:
                 " changes may be lost or their numbers used again. Begin the stream afresh; its target is emptied."
             )
 
-    def _carry(self, snapshot: str) -> Step:
+    def _carry(self, snapshot: str, *, save: bool) -> Step:
         limit = self.pace.batch
         found = log.touched(self._reading, self.source, self.position.cursor, limit + 1)
         chunk = self._next_chunk()
@@ -182,7 +182,7 @@ class Applier:
                 self._writing.rollback()
                 found = log.touched(self._reading, self.source, self.position.cursor, 2**31)
         touched = self._covered(found)
-        if not touched and not chunk and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS and not found:
+        if not found and not chunk and not save and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS:
             return Step()
         try:
             return self._carry_at_once(snapshot, touched, chunk, rebuild=False)
@@ -274,7 +274,7 @@ class Applier:
 
     def _require(self) -> None:
         stream.require(self._writing, self.target, self.position)
-        self._application.require_closed()
+        stream.require_closed(self._writing, self.target, self.tables)
         self._permitted(self._writing)
         self._writing.execute("SET CONSTRAINTS ALL DEFERRED")
 

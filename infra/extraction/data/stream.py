@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from infra.extraction.data import capture, control, guards
 from infra.extraction.data.connections import Connection, one_row
-from infra.extraction.data.errors import CannotBeCarried, LeaseLost, NotPrepared
+from infra.extraction.data.errors import CannotBeCarried, LeaseLost, NotPrepared, TargetRefused
 from infra.extraction.data.tables import Table, carried_tables, differences_of_shape
 from infra.extraction.sides import Side
 
@@ -71,6 +71,7 @@ def begin(
     Raises:
         NotPrepared: the source has no complete capture, or the target misses rights.
         CannotBeCarried: the tables differ in shape between the sides.
+        TargetRefused: the target's rows may not be thrown away, because it is in use.
     """
     here, there = sides
     tables = capture.captured_tables(source, here, names)
@@ -83,6 +84,8 @@ def begin(
     known = target.execute(sql.SQL("SELECT source FROM {}").format(stream)).fetchone()
     if known and known[0] == identity and not covered:
         return False
+    if not covered:
+        _require_expendable(target, there, twins)
     guards.hold(target, there, twins, references=not covered)
     cursor = one_row(source.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
     frontier = {table.name: {"complete": covered} for table in tables}
@@ -100,6 +103,36 @@ def begin(
             [cursor, identity, Jsonb(frontier)],
         )
     return True
+
+
+def _require_expendable(target: Connection, side: Side, tables: Sequence[Table]) -> None:
+    require_closed(target, side, tables)
+    captured = target.execute(
+        sql.SQL("SELECT FROM {}").format(sql.Identifier(side.control_schema, "capture"))
+    ).fetchone()
+    if captured is not None:
+        raise TargetRefused(
+            f"{side.name} is the source of a stream itself, so its rows are not emptied for another. If they are to be"
+            " replaced, remove its capture first."
+        )
+
+
+def require_closed(target: Connection, side: Side, tables: Sequence[Table]) -> None:
+    """Make sure that the application of `side` may not write there: what it wrote would be overwritten.
+
+    Raises:
+        TargetRefused: it may.
+    """
+    names = [table.on(side.schema).as_string(target) for table in tables]
+    row = target.execute(
+        "SELECT t FROM unnest(%s::text[]) t WHERE has_table_privilege(%s, t::regclass, 'INSERT, UPDATE, DELETE') LIMIT 1",
+        [names, side.application_role],
+    ).fetchone()
+    if row:
+        raise TargetRefused(
+            f"The role {side.application_role} may write to {row[0]} on {side.name}, so this side owns the rows and"
+            " nothing is carried to it. Close it first, or carry in the other direction."
+        )
 
 
 def end(target: Connection, side: Side) -> None:

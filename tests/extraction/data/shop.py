@@ -105,9 +105,7 @@ def two_databases(*, tables: str = TABLES) -> Iterator[Pair]:
     finally:
         with psycopg.connect(admin_url("postgres"), autocommit=True) as administrator:
             for name in names.values():
-                administrator.execute(
-                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-                )
+                administrator.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def _make(side: str, database: str, schema: str, tables: str, *, closed: bool = False) -> Side:
@@ -131,7 +129,7 @@ def _make(side: str, database: str, schema: str, tables: str, *, closed: bool = 
         for statement in control.provisioning_statements(made, OWNER, database):
             administrator.execute(statement)
     with connect(made, "test") as owner:
-        owner.execute(tables.format(s=schema))  # type: ignore[arg-type]
+        owner.execute(tables.format(s=schema))
         if closed:
             close(owner, made)
     return made
@@ -154,17 +152,19 @@ def open_side(owner: Connection, side: Side) -> None:
 
 
 FILL = """
-INSERT INTO xshop.customer (id, email, slot) SELECT gen_random_uuid(), 'c' || i || '@example.com', i FROM generate_series(1, {n}) i;
+INSERT INTO xshop.customer (id, email, slot)
+  SELECT gen_random_uuid(), 'c' || i || '@example.com', i FROM generate_series(1, {n}) i;
 INSERT INTO xshop."order" (customer_id, total) SELECT id, 10 + random() FROM xshop.customer, generate_series(1, 3);
 INSERT INTO xshop.order_line SELECT o.id, i, 'sku-' || i, i FROM xshop."order" o, generate_series(1, 2) i;
 INSERT INTO xshop.ledger (order_id, amount, data) SELECT id, total, '\\x00ff'::bytea FROM xshop."order";
 INSERT INTO xshop.category SELECT i, nullif({n} - i + 1, i), 'Category ' || i, 'calm', ARRAY['calm', 'cross']::xshop.mood[]
   FROM generate_series(1, {n}) i;
-INSERT INTO xshop.setting SELECT 'Ä' || i || chr(64 + i % 60), '{{"b": 1, "a":  2}}', '30 days', 'NaN' FROM generate_series(1, {n}) i;
+INSERT INTO xshop.setting
+  SELECT 'Ä' || i || chr(64 + i % 60), '{{"b": 1, "a":  2}}', '30 days', 'NaN' FROM generate_series(1, {n}) i;
 INSERT INTO xshop.visit SELECT now()::date, now() + i * '1 microsecond'::interval, 'w' || i FROM generate_series(1, {n}) i;
 INSERT INTO xshop.tag SELECT 't' || i FROM generate_series(1, {n}) i;
 """
 
 
 def fill(connection: psycopg.Connection[tuple[object, ...]], customers: int = 50) -> None:
-    connection.execute(FILL.format(n=customers))  # type: ignore[arg-type]
+    connection.execute(FILL.format(n=customers))
