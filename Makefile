@@ -29,7 +29,7 @@ run: ## the shop on http://127.0.0.1:8000 (PORT=8001 make run for another port);
 
 test: ## all tests, with the servers they need
 	$(call bootstrap,test --servers)
-	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-auto} --dist loadscope $(ARGS)
+	@exec $(VENV_PYTHON) -m pytest -n $${TEST_PROCESSES:-auto} --dist loadscope --no-loadscope-reorder $(ARGS)
 
 test-changed: ## the tests that the present change can reach (BASE=commit to compare with another)
 	$(call bootstrap,test --servers)
