@@ -79,6 +79,7 @@ INSTALLED_APPS = [
     "infra.compatibility",
     "infra.events",
     "infra.schedule",
+    "infra.extraction.record",
     "infra.http.idempotency",
     "infra.http",
     *(f"modules.{name}" for name in MODULES),

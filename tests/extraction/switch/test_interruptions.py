@@ -59,7 +59,7 @@ def coordinator(source: Side, target: Side, step: str, moment: str) -> Iterator[
 def brought_to_rest(sides: list[Side]) -> None:
     """Recover, then look whether exactly one side is writable and holds every entry; it comes first then."""
     before = one_count(sides)
-    rest = recover(*sides, by="a test")
+    rest = recover(sides[0], sides[1], by="a test")
     if rest.primary != sides[0]:
         sides.reverse()
     (state, epoch), (other_state, other_epoch) = rows_of(*sides)
@@ -82,7 +82,7 @@ def one_count(sides: list[Side]) -> int:
 @pytest.mark.parametrize("step", NAMES)
 def test_a_coordinator_killed_before_a_step_is_recovered(step: str, travelling: list[Side]) -> None:
     source = travelling[0]
-    with coordinator(*travelling, step, "before") as process:
+    with coordinator(travelling[0], travelling[1], step, "before") as process:
         assert not all(writable(side) for side in travelling)
         process.kill()
         process.wait()
@@ -94,7 +94,7 @@ def test_a_coordinator_killed_before_a_step_is_recovered(step: str, travelling: 
 @pytest.mark.parametrize("step", NAMES)
 def test_a_coordinator_frozen_before_a_step_is_refused_when_it_wakes(step: str, travelling: list[Side]) -> None:
     source = travelling[0]
-    with coordinator(*travelling, step, "before") as process:
+    with coordinator(travelling[0], travelling[1], step, "before") as process:
         process.send_signal(signal.SIGSTOP)
         brought_to_rest(travelling)
         rows = rows_of(*travelling)

@@ -125,7 +125,7 @@ def writable(side: Side) -> bool:
 
 
 def one(connection: psycopg.Connection[Any], query: str, *values: object) -> Any:
-    row = connection.execute(query, values).fetchone()  # type: ignore[call-overload]
+    row = connection.execute(query, values).fetchone()
     assert row is not None
     return row[0]
 
