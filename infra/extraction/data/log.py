@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import suppress
 
+import psycopg
 from psycopg import sql
 
 from infra.extraction.data.connections import Connection, one_row
@@ -35,15 +37,16 @@ def touched(connection: Connection, side: Side, cursor: str, limit: int) -> list
 
 def touched_in_batches(
     connection: Connection, side: Side, cursor: str, size: int, *, children_first: bool
-) -> Iterator[tuple[int, list[str]]]:
+) -> Generator[tuple[int, list[str]], None, None]:
     """Yield all touched keys by table, in batches, within the transaction that `connection` is in."""
     direction = sql.SQL("DESC" if children_first else "ASC")
     query = sql.SQL("SELECT DISTINCT l.tbl, l.key {} ORDER BY l.tbl {}").format(unseen(side, cursor), direction)
-    with connection.cursor(name="banyan_touched") as rows:
-        rows.execute(query)
+    # Not psycopg's own server cursor, which can't be closed without complaint once its connection is gone.
+    connection.execute(sql.SQL("DECLARE banyan_touched NO SCROLL CURSOR FOR {}").format(query))
+    try:
         batch: list[str] = []
         number = 0
-        while fetched := rows.fetchmany(size):
+        while fetched := connection.execute(sql.SQL("FETCH {} FROM banyan_touched").format(size)).fetchall():
             for tbl, key in fetched:
                 if batch and (tbl != number or len(batch) >= size):
                     yield number, batch
@@ -52,6 +55,9 @@ def touched_in_batches(
                 batch.append(key)
         if batch:
             yield number, batch
+    finally:
+        with suppress(psycopg.Error):
+            connection.execute("CLOSE banyan_touched")
 
 
 def purge(connection: Connection, side: Side, cursor: str) -> int:

@@ -12,8 +12,8 @@ class Pace:
     A short step keeps the lag small while the copy runs; a long one costs less per row.
     """
 
-    seconds: float = 0.25
-    rows: int = 2000  # of the next chunk
+    seconds: float = 0.4
+    rows: int = 10_000  # of the next chunk
     least: int = 100
     most: int = 100_000
     batch: int = 5000  # touched keys in one transaction; more are applied in several

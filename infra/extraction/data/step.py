@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -230,35 +230,15 @@ class Applier:
 
     def _carry_backlog(self, snapshot: str) -> Step:
         """Apply very many keys in several transactions; the cursor moves only with the last, so a death repeats all."""
-        apply = self._application
         count = transactions = 0
-        size = self.pace.batch
-        batches = (
-            (number, spelled, children_first)
-            for children_first in (False, True)
-            for number, spelled in log.touched_in_batches(
-                self._reading, self.source, self.position.cursor, size, children_first=children_first
+        for children_first in (False, True):
+            batches = log.touched_in_batches(
+                self._reading, self.source, self.position.cursor, self.pace.batch, children_first=children_first
             )
-        )
-        for number, spelled, deleting in batches:
-            table = next(each for each in self.tables if each.number == number)
-            covered = apply.covered(table, self.position.of(table), spelled)
-            position = replace(self.position, consistent=False, steps=self.position.steps + 1)
-            try:
-                with self._writing.transaction():
-                    self._require()
-                    if deleting:
-                        apply.delete_vanished(table, covered)
-                    elif covered:
-                        apply.upsert(table, covered)
-                        count += len(covered)
-                    apply.outdate_comparisons({table.name: covered})
-                    stream.save(self._writing, self.target, position)
-            except BaseException:
-                apply.forget_stages()
-                raise
-            self._saved(position)
-            transactions += 1
+            with closing(batches):
+                for number, spelled in batches:
+                    count += self._carry_batch(number, spelled, deleting=children_first)
+                    transactions += 1
         position = replace(
             self.position,
             cursor=snapshot,
@@ -271,6 +251,26 @@ class Applier:
             stream.save(self._writing, self.target, position)
         self._saved(position)
         return Step(touched=count, transactions=transactions + 1)
+
+    def _carry_batch(self, number: int, spelled: list[str], *, deleting: bool) -> int:
+        apply = self._application
+        table = next(each for each in self.tables if each.number == number)
+        covered = apply.covered(table, self.position.of(table), spelled)
+        position = replace(self.position, consistent=False, steps=self.position.steps + 1)
+        try:
+            with self._writing.transaction():
+                self._require()
+                if deleting:
+                    apply.delete_vanished(table, covered)
+                elif covered:
+                    apply.upsert(table, covered)
+                apply.outdate_comparisons({table.name: covered})
+                stream.save(self._writing, self.target, position)
+        except BaseException:
+            apply.forget_stages()
+            raise
+        self._saved(position)
+        return 0 if deleting else len(covered)
 
     def _require(self) -> None:
         stream.require(self._writing, self.target, self.position)

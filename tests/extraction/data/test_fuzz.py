@@ -114,9 +114,9 @@ def test_whatever_is_written_and_whoever_is_killed_both_sides_end_equal(pair: Pa
         applier.step()
         assert compare(applier, everything=True).differences == ()
     assert pair.differences() == {}
-    print(
+    print(  # noqa: T201
         f"seed {seed}: {len(commits)} transactions, {steps} steps, {len(killed)} kills, {compared} comparisons in flight"
-    )  # noqa: T201
+    )
     assert steps > 5
     assert len(commits) > 20
     assert killed
