@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -71,14 +72,13 @@ def compare(applier: Applier, *, everything: bool = False, as_text: bool = False
         LeaseLost: another applier carried something before the target's snapshot was taken.
     """
     _plan(applier)
-    held: list[tuple[Connection, str]] = []
-    applier.step(handover=lambda connection, snapshot: held.append((connection, snapshot)))
-    ((source, snapshot),) = held
-    with (
-        source,
-        connect(applier.target, "comparison", idle_seconds=60) as target,
-        connect(applier.target, "comparison") as notes,
-    ):
+    with ExitStack() as stack:
+        held: list[tuple[Connection, str]] = []
+        # At once in the stack's care: the step may still fail after it.
+        applier.step(handover=lambda connection, at: held.append((stack.enter_context(connection), at)))
+        ((source, snapshot),) = held
+        target = stack.enter_context(connect(applier.target, "comparison", idle_seconds=60))
+        notes = stack.enter_context(connect(applier.target, "comparison"))
         source.execute("SET idle_in_transaction_session_timeout = '60s'")
         run = uuid.uuid4()
         ranges, skipped = _checked_out(notes, applier, snapshot, run, everything=everything)
