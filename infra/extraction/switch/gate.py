@@ -142,6 +142,11 @@ def apply(connection: Connection, side: Side, transition: Transition, expected: 
     return after
 
 
+def may_write(connection: Connection, side: Side) -> bool:
+    """Return whether the application role holds the right to write on any table of the module."""
+    return connection.execute(sql.SQL(_GRANTED + " LIMIT 1"), _names(side)).fetchone() is not None
+
+
 def others_who_write(connection: Connection, side: Side) -> tuple[tuple[str, str], ...]:
     """Return roles besides the application's, the owner's and superusers, with a table that they may write."""
     found = connection.execute(_STILL_WRITABLE, _names(side)).fetchall()

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
@@ -98,6 +99,7 @@ def test_no_write_is_lost_or_doubled_while_the_truth_goes_there_and_back(sides: 
     kinds = [(True, "READ COMMITTED"), (True, "READ COMMITTED"), (False, "REPEATABLE READ"), (False, "SERIALIZABLE")]
     customers = [Customer(sides, seed, polite=polite, level=level) for seed, (polite, level) in enumerate(kinds)]
     holds: list[float] = []
+    spent: list[Mapping[str, float]] = []
     with ThreadPoolExecutor(len(customers) + 1) as pool:
         running = [pool.submit(customer.run, ending) for customer in customers]
         watching = pool.submit(watch, sides, ending)
@@ -107,6 +109,7 @@ def test_no_write_is_lost_or_doubled_while_the_truth_goes_there_and_back(sides: 
                 ending.wait(0.1)
                 done = switch_patiently(source, target, plain_work(source, target), by="a test", deadlines=DEADLINES)
                 holds.append(done.hold_seconds)
+                spent.append(done.seconds)
                 source, target = target, source
         finally:
             ending.set()
@@ -122,11 +125,13 @@ def test_no_write_is_lost_or_doubled_while_the_truth_goes_there_and_back(sides: 
             " OR version <> (SELECT count(*) FROM entry WHERE account = a.id)",
         )
     holds.sort()
+    steps = ", ".join(f"{step} {1000 * sorted(each[step] for each in spent)[SWITCHES // 2]:.0f}" for step in spent[0])
     sys.stdout.write(
         f"\n{len(stored)} writes over {SWITCHES} switches: hold p50 {holds[len(holds) // 2] * 1000:.0f} ms,"
         f" p99 {holds[-1] * 1000:.0f} ms, longest wait of a customer"
         f" {max(customer.longest for customer in customers) * 1000:.0f} ms, {seen['looks']} looks,"
         f" {sum(customer.refused for customer in customers)} refused and sent on\n"
+        f"p50 of each step in ms: {steps}\n"
     )
     assert len(stored) == len(set(stored)), "doubled"
     assert set(stored) == acknowledged, "lost, or never acknowledged"
