@@ -41,6 +41,6 @@ def test_its_statements_are_counted_and_its_errors_are_djangos() -> None:
     with CaptureQueriesContext(connections["catalog"]) as queries, prepared_cursor("catalog") as cursor:
         cursor.execute(STATEMENT, [1])
         with pytest.raises(ProgrammingError):
-            cursor.execute("SELECT * FROM orders.orders_order")
+            cursor.execute("SELECT * FROM not_there")
 
     assert len(queries) == 2

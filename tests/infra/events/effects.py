@@ -13,7 +13,7 @@ from infra.databases.ownership import as_owner
 from tests.infra.events.facts import AlsoHappened, Happened
 
 CREATE = """
-CREATE TABLE IF NOT EXISTS test_effect (
+CREATE TABLE test_effect (
     position bigserial PRIMARY KEY, key text NOT NULL, number int NOT NULL, process int NOT NULL,
     lateness interval
 )
@@ -25,10 +25,9 @@ def effects(database: None) -> Iterator[None]:
     """The table, empty."""
     with as_owner("orders"), connections["orders"].cursor() as cursor:
         cursor.execute(CREATE)
-        cursor.execute("TRUNCATE test_effect")
     yield
     with as_owner("orders"), connections["orders"].cursor() as cursor:
-        cursor.execute("TRUNCATE test_effect")
+        cursor.execute("DROP TABLE test_effect")  # a table that no manifest names is a finding
 
 
 def remember(event: Happened | AlsoHappened) -> None:
