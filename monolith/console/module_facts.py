@@ -35,8 +35,16 @@ class Figures:
 
     count: int | None = None
     errors: int = 0
-    p50_ms: float | None = None
-    p99_ms: float | None = None
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+
+    @property
+    def half_within(self) -> str:
+        return as_time(self.p50_ms)
+
+    @property
+    def nearly_all_within(self) -> str:
+        return as_time(self.p99_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,15 @@ def facts_of(manifest: Manifest) -> ModuleFacts:
         ),
         why_no_rows=why_no_rows,
     )
+
+
+def as_time(milliseconds: float) -> str:
+    """Return a time as people say it: 26.6 ms, 3.1 s, 59 min."""
+    if milliseconds < 1000:
+        return f"{milliseconds:.1f} ms"
+    if milliseconds < 120_000:
+        return f"{milliseconds / 1000:.1f} s"
+    return f"{milliseconds / 60_000:.0f} min"
 
 
 def _arrows() -> Sequence[Arrow]:

@@ -13,6 +13,7 @@ from infra.boundaries.observation.recording import Recorder
 from infra.boundaries.observation.storing import Store
 from infra.contracts import resolve
 from modules.catalog.contract import CatalogContract
+from monolith.console.module_facts import as_time
 from tests.catalog.factories import product
 from tests.monolith.test_storefront import Page
 
@@ -86,3 +87,10 @@ def test_a_module_that_there_is_not_is_not_found(staff: Client) -> None:
 
 def test_nothing_can_be_changed_here(staff: Client) -> None:
     assert staff.post("/console/").status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "said"), [(0.84, "0.8 ms"), (999.4, "999.4 ms"), (3100, "3.1 s"), (3_579_046, "60 min")]
+)
+def test_a_time_is_told_as_people_say_it(milliseconds: float, said: str) -> None:
+    assert as_time(milliseconds) == said
