@@ -55,7 +55,7 @@ def running_server(folder: Path) -> Iterator[None]:
 
 def remove_left_behind() -> None:
     """Drop databases of test processes that are gone, and templates of earlier migrations."""
-    with _one_at_a_time() as connection:
+    with one_at_a_time() as connection:
         names = [str(row[0]) for row in connection.execute("SELECT datname FROM pg_database").fetchall()]
         for name in names:
             process = name.removeprefix(TEST_DATABASE_PREFIX)
@@ -83,7 +83,7 @@ def use_database(name: str) -> None:
 def create_from_template(name: str) -> None:
     """Create the database `name` with all schemas, roles and tables, and use it."""
     template = _template()
-    with _one_at_a_time() as connection:
+    with one_at_a_time() as connection:
         known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [template]).fetchone()
         if not known:
             _build(connection, template)
@@ -102,7 +102,7 @@ def create_from_template(name: str) -> None:
 
 def drop(name: str) -> None:
     pools.close_all()
-    with _one_at_a_time() as connection:
+    with one_at_a_time() as connection:
         _drop(connection, name)
 
 
@@ -199,7 +199,7 @@ def _drop(connection: psycopg.Connection[tuple[object, ...]], name: str) -> None
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def one_at_a_time() -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """Yield an administrator's connection; test processes that make or drop databases wait for each other."""
     with psycopg.connect(admin_url("postgres"), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(hashtext('banyan.template'))")

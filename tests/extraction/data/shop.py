@@ -16,7 +16,7 @@ from infra.extraction.data import capture, control, stream
 from infra.extraction.data.connections import Connection, connect
 from infra.extraction.data.step import Applier
 from infra.extraction.sides import Side
-from tests.databases import PASSWORD, TEST_DATABASE_PREFIX, admin_url
+from tests.databases import PASSWORD, TEST_DATABASE_PREFIX, admin_url, one_at_a_time
 
 SCHEMA, OWNER, APPLICATION = "xshop", "xshop_owner", "xshop"
 
@@ -118,7 +118,8 @@ def _make(side: str, database: str, schema: str, tables: str, *, closed: bool = 
         owner_role=OWNER,
         owner_password=PASSWORD,
     )
-    provision(admin_url(database), [roles])
+    with one_at_a_time():  # roles belong to the server, and other test processes make the same ones
+        provision(admin_url(database), [roles])
     made = Side(
         name=side,
         owner_url=psycopg.conninfo.make_conninfo(admin_url(database), user=OWNER, password=PASSWORD),

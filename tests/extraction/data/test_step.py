@@ -11,6 +11,7 @@ from infra.extraction.data.errors import LeaseLost, NotPrepared, SourceChanged, 
 from infra.extraction.data.pace import Pace
 from infra.extraction.data.step import Applier
 from tests.extraction.data.shop import NAMES, Pair, close, fill, open_side, rows_of
+from tests.waiting import eventually
 
 # What each does to rows that were carried already. All are committed before the next step.
 CHANGES = {
@@ -264,9 +265,15 @@ def test_the_log_is_emptied_of_what_was_carried_and_of_nothing_else(pair: Pair) 
         applier.copy_all()
         shop.execute("INSERT INTO xshop.tag VALUES ('a')")
         assert log.purge(source, pair.source, applier.position.cursor) == 0
-        applier.step()
+
+        def is_emptied() -> bool:
+            applier.step()
+            return log.purge(source, pair.source, applier.position.cursor) == 1
+
+        # Transactions of other databases hold numbers, too, and nothing younger than the oldest of them is thrown away.
+        eventually(is_emptied, "what was carried is thrown away")
         shop.execute("INSERT INTO xshop.tag VALUES ('b')")
-        assert log.purge(source, pair.source, applier.position.cursor) == 1
+        assert log.purge(source, pair.source, applier.position.cursor) == 0
         assert applier.step().touched == 1
 
 
