@@ -12,6 +12,7 @@ from infra.contracts.registry import refuse_incomplete_wiring
 from infra.databases.preparation import require_databases, require_migrated
 from infra.databases.reachability import DatabaseRefusal
 from infra.events.relay import start_in_background
+from infra.extraction.record import presence
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "monolith.settings.production")
 application = get_wsgi_application()
@@ -24,5 +25,6 @@ if not settings.EMBEDDED_ALIASES:  # on the embedded server, manage.py serve has
     except DatabaseRefusal as refusal:
         sys.stderr.write(f"{refusal}\n")
         raise SystemExit(3) from refusal  # tells gunicorn to give up rather than to try again
+presence.start()
 observe_in_background()
 start_in_background()

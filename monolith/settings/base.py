@@ -61,6 +61,13 @@ QUEUES = {"default": ("banyan.default",)} | {
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
 EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
 
+# --- Extraction ---
+
+# The module that this process serves alone; empty: it is the single web app.
+SERVICE_OF = ""
+# Where the record of all moves is read and followed (LISTEN, so no transaction pooler); empty: nothing moves.
+EXTRACTION_RECORD_URL = ""
+
 # --- Django ---
 
 INSTALLED_APPS = [

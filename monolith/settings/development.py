@@ -12,6 +12,9 @@ EMBEDDED_ALIASES = _databases.embedded_aliases
 DATABASES = _databases.serving()
 DATABASE_OWNERS = _databases.owners()  # used by migrations only
 ADMIN_DATABASE_URL = _databases.admin_url()
+EXTRACTION_RECORD_URL = env.url(
+    "EXTRACTION_RECORD_URL", env.text("DEFAULT_DATABASE_URL", EMBEDDED_SERVER.url("platform"))
+)
 
 DEBUG = env.flag("DEBUG", False)
 SAMPLE_CATALOGUE = env.flag("SAMPLE_CATALOGUE", True)

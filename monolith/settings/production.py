@@ -11,6 +11,7 @@ EMBEDDED_ALIASES = _databases.embedded_aliases
 DATABASES = _databases.serving()
 DATABASE_OWNERS = _databases.owners()  # used by migrations only
 ADMIN_DATABASE_URL = _databases.admin_url()
+EXTRACTION_RECORD_URL = env.url("EXTRACTION_RECORD_URL", env.text("DEFAULT_DATABASE_URL"))
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")

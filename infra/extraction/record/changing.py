@@ -91,6 +91,7 @@ def _where(row: ModuleRecord) -> Where:
         addresses=row.addresses,
         shares=row.shares,
         hold=row.hold,
+        database=row.database,
         revision=row.revision,
     )
 

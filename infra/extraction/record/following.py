@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 LEASE_SECONDS = 5.0
 POLL_SECONDS = 1.0  # also how often the lease is renewed
 _RECONNECT_SECONDS = 0.2
-_READ = "SELECT module, phase, epoch, addresses, shares, hold, revision FROM extraction_module"
+_READ = "SELECT module, phase, epoch, addresses, shares, hold, database, revision FROM extraction_module"
 _NEWEST = "SELECT coalesce(max(revision), 0) AS revision FROM extraction_change"
 _ACKNOWLEDGE = (
     "INSERT INTO extraction_acknowledgement (process, revision, lease_until)"
