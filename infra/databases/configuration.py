@@ -28,9 +28,9 @@ class DatabaseConfiguration:
         self._env = env
         self._schemas = schemas
         self._server = embedded
-        # A process opens at most this many connections per alias. Eight request threads share four, as a request uses one
-        # alias at a time.
-        self.pool_size = env.number("DATABASE_POOL_SIZE", 4, least=1)
+        # A process opens at most this many connections per alias. A request keeps the one that it took to its end, also while
+        # it asks slow partners: each of the web server's threads needs its own, and so do the relay and the clock beside them.
+        self.pool_size = env.number("DATABASE_POOL_SIZE", env.number("WEB_THREADS", 8, least=1) + 2, least=1)
         # Only statements of infra/databases/prepared.py are prepared. Off for poolers that give a client another connection for
         # each transaction and do not know prepared statements.
         self.prepares = env.flag("DATABASE_PREPARES", True)

@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import OperationalError, connections
 
+from infra.deployment import gunicorn
 from monolith.serving.connection_budget import ConnectionBudget, budgets
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -47,6 +48,19 @@ def test_a_process_never_opens_more_connections_than_its_pool_has() -> None:
 
     with ThreadPoolExecutor(size * 3) as pool:
         assert all(pool.map(ask, range(size * 3)))
+
+
+def test_as_many_requests_as_a_web_process_has_threads_each_keep_a_connection_to_their_end() -> None:
+    everyone_has_one = threading.Barrier(gunicorn.threads, timeout=30)
+
+    def wait_for_a_slow_partner(_: int) -> None:
+        connections["users"].ensure_connection()
+        everyone_has_one.wait()  # breaks when one of them gets none
+        connections["users"].close()
+
+    connections["users"].close()
+    with ThreadPoolExecutor(gunicorn.threads) as pool:
+        list(pool.map(wait_for_a_slow_partner, range(gunicorn.threads)))
 
 
 def test_a_pool_in_which_nothing_becomes_free_gives_up_instead_of_waiting_for_ever() -> None:

@@ -24,8 +24,8 @@ SUPERUSER = "banyan_admin"
 DATABASE = "banyan"
 MAJOR_VERSION = "18"
 
-# Two web processes with six aliases and pools of four need 48 connections, commands and a test run beside them as many
-# again; PostgreSQL pays a few kilobytes for each one that is not opened.
+# Two web processes with six aliases and pools of ten open 120 connections at most, commands and a module's service some more;
+# PostgreSQL pays a few kilobytes for each one that is not opened.
 MAX_CONNECTIONS = 200
 
 SETTINGS = {

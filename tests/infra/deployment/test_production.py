@@ -103,6 +103,20 @@ def test_every_modules_queue_has_one_kind_of_worker_in_compose() -> None:
     assert sorted(served) == sorted(declared)
 
 
+def test_the_connections_that_composes_processes_may_open_fit_its_server() -> None:
+    services = compose()["services"]
+    pool_of_workers = int(services["relay"]["environment"]["DATABASE_POOL_SIZE"])
+    concurrency = [int(_after(service["command"], "--concurrency")) for service in _workers(services)]
+    processes_of_workers = 1 + sum(1 + each for each in concurrency)
+
+    web = 2 * (gunicorn.threads + 2)
+    most = (web + processes_of_workers * pool_of_workers) * len(settings.SCHEMAS)
+
+    allowed = next(word for word in services["postgres"]["command"] if word.startswith("max_connections="))
+    assert most == 246, "the comment in compose.yaml says so"
+    assert most < int(allowed.partition("=")[2]) - 10
+
+
 def test_compose_gives_each_process_longer_to_stop_than_its_requests_get() -> None:
     assert int(compose()["services"]["web"]["stop_grace_period"].removesuffix("s")) > gunicorn.graceful_timeout
 
@@ -143,6 +157,14 @@ def variables_read(file: Path) -> set[str]:
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
     }
+
+
+def _workers(services: dict[str, Any]) -> list[dict[str, Any]]:
+    return [service for service in services.values() if "celery" in service.get("command", ())]
+
+
+def _after(command: list[str], option: str) -> str:
+    return command[command.index(option) + 1]
 
 
 def compose() -> Any:
