@@ -10,25 +10,25 @@ from infra.extraction.fence import refused_by_fence
 pytestmark = pytest.mark.usefixtures("database")
 
 
-def test_a_refused_write_is_known_through_every_error_that_it_became() -> None:
-    with pytest.raises(ProgrammingError) as refused, transaction.atomic("users"):  # noqa: PT012
-        with connections["users"].cursor() as cursor:
-            cursor.execute("UPDATE django_migrations SET name = name")
-    assert refused_by_fence(refused.value)
+def write(statement: str) -> None:
+    with transaction.atomic("users"), connections["users"].cursor() as cursor:
+        cursor.execute(statement)
 
-    try:
+
+def test_a_refused_write_is_known_through_every_error_that_it_became() -> None:
+    with pytest.raises(RuntimeError) as became:
         try:
-            raise refused.value
-        except ProgrammingError as error:
-            raise RuntimeError("what a use case made of it") from error
-    except RuntimeError as error:
-        assert refused_by_fence(error)
+            write("UPDATE django_migrations SET name = name")
+        except ProgrammingError as refused:
+            assert refused_by_fence(refused)
+            raise RuntimeError("what a use case made of it") from refused
+
+    assert refused_by_fence(became.value)
 
 
 def test_other_errors_of_the_database_are_not_the_fence() -> None:
-    with pytest.raises(IntegrityError) as broken, transaction.atomic("users"):  # noqa: PT012
-        with connections["users"].cursor() as cursor:
-            cursor.execute("INSERT INTO scheduled_task (name, runs, failures) VALUES (NULL, 0, 0)")
+    with pytest.raises(IntegrityError) as broken:
+        write("INSERT INTO scheduled_task (name, runs, failures) VALUES (NULL, 0, 0)")
 
     assert not refused_by_fence(broken.value)
     assert not refused_by_fence(ValueError("no"))
