@@ -2,8 +2,9 @@
 
 from infra.databases.configuration import DatabaseConfiguration
 from infra.databases.embedded import EmbeddedServer
+from infra.extraction.configuration import ExtractionConfiguration
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import SCHEMAS, STATE_DIR, env
+from monolith.settings.base import MANIFESTS, SCHEMAS, STATE_DIR, env
 from monolith.settings.token_signing import kept_key
 
 EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
@@ -15,6 +16,13 @@ ADMIN_DATABASE_URL = _databases.admin_url()
 EXTRACTION_RECORD_URL = env.url(
     "EXTRACTION_RECORD_URL", env.text("DEFAULT_DATABASE_URL", EMBEDDED_SERVER.url("platform"))
 )
+_extraction = ExtractionConfiguration(env, MANIFESTS, STATE_DIR)
+SERVICE_ADDRESSES = _extraction.addresses()
+SERVICE_DATABASES = _extraction.databases()
+SERVICE_SERVER_OF = _extraction.server_of
+SHARED_DATABASES = _extraction.shared_databases(EMBEDDED_SERVER)
+RECORD_FOLLOWER_URL = _extraction.record_follower_url(EMBEDDED_SERVER)
+MONOLITH_URL = _extraction.monolith_url()
 
 DEBUG = env.flag("DEBUG", False)
 SAMPLE_CATALOGUE = env.flag("SAMPLE_CATALOGUE", True)

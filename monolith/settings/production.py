@@ -1,8 +1,9 @@
 """Production: every secret and every database URL comes from the environment."""
 
 from infra.databases.configuration import DatabaseConfiguration
+from infra.extraction.configuration import ExtractionConfiguration
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import SCHEMAS, STATE_DIR, env
+from monolith.settings.base import MANIFESTS, SCHEMAS, STATE_DIR, env
 from monolith.settings.token_signing import keys_from
 
 EMBEDDED_SERVER = None
@@ -12,6 +13,13 @@ DATABASES = _databases.serving()
 DATABASE_OWNERS = _databases.owners()  # used by migrations only
 ADMIN_DATABASE_URL = _databases.admin_url()
 EXTRACTION_RECORD_URL = env.url("EXTRACTION_RECORD_URL", env.text("DEFAULT_DATABASE_URL"))
+_extraction = ExtractionConfiguration(env, MANIFESTS, None)
+SERVICE_ADDRESSES = _extraction.addresses()
+SERVICE_DATABASES = _extraction.databases()
+SERVICE_SERVER_OF = _extraction.server_of
+SHARED_DATABASES = _extraction.shared_databases(None)
+RECORD_FOLLOWER_URL = _extraction.record_follower_url(None)
+MONOLITH_URL = _extraction.monolith_url()
 
 DEBUG = False
 SECRET_KEY = env.text("SECRET_KEY")

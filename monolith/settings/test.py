@@ -3,6 +3,7 @@
 from infra.databases.configuration import DatabaseConfiguration, owner_url_variable, url_variable
 from infra.databases.embedded import EmbeddedServer
 from infra.deployment.environment import Environment
+from infra.extraction.configuration import Logins
 from monolith.settings.base import *  # noqa: F403
 from monolith.settings.base import ALIASES, CONTRACT_CALLERS, SCHEMAS
 from monolith.settings.base import VERIFICATION_KEYS as PUBLISHED_VERIFICATION_KEYS  # noqa: F401
@@ -16,6 +17,17 @@ EMBEDDED_ALIASES = _databases.embedded_aliases
 DATABASES = _databases.serving()
 DATABASE_OWNERS = _databases.owners()
 ADMIN_DATABASE_URL = _databases.admin_url()
+# Modules move to where a test says.
+SERVICE_ADDRESSES: dict[str, str] = {}
+SERVICE_DATABASES: dict[str, Logins] = {}
+SHARED_DATABASES: dict[str, Logins] = {}
+RECORD_FOLLOWER_URL = ""
+MONOLITH_URL = "http://127.0.0.1:1"
+
+
+def SERVICE_SERVER_OF(module: str) -> EmbeddedServer | None:  # noqa: N802 (a setting)
+    return None
+
 
 DEBUG = False
 SECRET_KEY = "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz"
