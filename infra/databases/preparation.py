@@ -10,7 +10,7 @@ from django.conf import settings
 from infra.databases.configuration import owner_url_variable, url_variable
 from infra.databases.embedded import EmbeddedServer
 from infra.databases.migrations_run import migrate_all, unapplied
-from infra.databases.reachability import DatabaseRefusal, require_reachable
+from infra.databases.reachability import DatabaseRefusal, complaint_about, require_reachable
 from infra.databases.roles import SchemaRoles, provision
 
 
@@ -49,6 +49,14 @@ def provision_embedded(report: Callable[[str], None] = lambda line: None) -> Non
     if settings.EMBEDDED_ALIASES:
         provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
         report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
+
+
+def complaint_about_alias(alias: str) -> str:
+    """Return why an alias's database cannot be asked, and what to do; "" where it can."""
+    server = embedded_server()
+    if alias in settings.EMBEDDED_ALIASES and server and not server.is_running():
+        return "The embedded PostgreSQL does not run. Start it (make run) and ask again."
+    return complaint_about(settings.DATABASES[alias], f"The database of {alias}", url_variable(alias)) or ""
 
 
 def require_databases() -> None:

@@ -34,15 +34,7 @@ def complaint_about(login: Mapping[str, Any], subject: str, variable: str) -> st
     """Return what is wrong with a login, None when it works."""
     place = f"{login['HOST'] or 'localhost'}:{login['PORT'] or 5432}"
     try:
-        with psycopg.connect(
-            host=login["HOST"] or None,
-            port=login["PORT"] or None,
-            user=login["USER"],
-            password=login["PASSWORD"],
-            dbname=login["NAME"],
-            connect_timeout=CONNECT_SECONDS,
-            **extra_options(login),
-        ) as connection:
+        with connect(login) as connection:
             version = connection.info.server_version // 10000
     except psycopg.OperationalError as error:
         return f"{subject} ({variable}) cannot be used at {place} as {login['USER']}: {_reason(error)}"
@@ -54,10 +46,24 @@ def complaint_about(login: Mapping[str, Any], subject: str, variable: str) -> st
     return None
 
 
-def extra_options(login: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a URL said besides the address, such as `sslmode`."""
+def connect(login: Mapping[str, Any]) -> psycopg.Connection[tuple[Any, ...]]:
+    """Log in without a pool, which would wait for a server that is away.
+
+    Args:
+        login: Django database settings.
+    """
     ours = {"pool", "connect_timeout", "prepare_threshold"}
-    return {name: value for name, value in login.get("OPTIONS", {}).items() if name not in ours}
+    # What a URL said besides the address, such as `sslmode`.
+    extra = {name: value for name, value in login.get("OPTIONS", {}).items() if name not in ours}
+    return psycopg.connect(
+        host=login["HOST"] or None,
+        port=login["PORT"] or None,
+        user=login["USER"],
+        password=login["PASSWORD"],
+        dbname=login["NAME"],
+        connect_timeout=CONNECT_SECONDS,
+        **extra,
+    )
 
 
 def _reason(error: psycopg.OperationalError) -> str:

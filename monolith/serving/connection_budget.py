@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import psycopg
 from django.conf import settings
 
-from infra.databases.reachability import extra_options
+from infra.databases.reachability import connect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +53,7 @@ def budgets(processes: int) -> list[ConnectionBudget]:
 
 
 def _allowed(login: Mapping[str, Any]) -> int:
-    with psycopg.connect(
-        host=login["HOST"] or None,
-        port=login["PORT"] or None,
-        user=login["USER"],
-        password=login["PASSWORD"],
-        dbname=login["NAME"],
-        **extra_options(login),
-    ) as connection:
+    with connect(login) as connection:
         row = connection.execute(
             "SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
         ).fetchone()

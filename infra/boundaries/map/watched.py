@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from django.conf import settings
 from django.db import Error
 
 from infra.boundaries.map.model import ObservedArrow
 from infra.boundaries.observation.reading import observed_arrows
 from infra.boundaries.observation.storing import ALIAS
-from infra.databases.configuration import url_variable
-from infra.databases.preparation import embedded_server
-from infra.databases.reachability import complaint_about
+from infra.databases.preparation import complaint_about_alias
 
 
 class NotWatchedError(Exception):
@@ -25,11 +22,7 @@ def watched() -> Sequence[ObservedArrow]:
     Raises:
         NotWatchedError: the database is out of reach or not migrated, or no shop has run with it.
     """
-    server = embedded_server()
-    if server and not server.is_running():
-        raise NotWatchedError("the shop of this checkout does not run. Start it (make run) to see what it does, too.")
-    # A connection from the pool would be waited for; this says at once that nobody listens.
-    if complaint := complaint_about(settings.DATABASES[ALIAS], f"The database of {ALIAS}", url_variable(ALIAS)):
+    if complaint := complaint_about_alias(ALIAS):
         raise NotWatchedError(complaint)
     try:
         arrows = observed_arrows()

@@ -13,7 +13,7 @@ from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
 from infra.boundaries.observation.figures import Arrow, Observations
 from infra.boundaries.patterns.evidence import NOBODY_WATCHED
-from infra.boundaries.patterns.looking import complaint_about_database, evidence_here
+from infra.boundaries.patterns.looking import evidence_here
 from infra.boundaries.readiness.model import HeardEvent, Readiness, Stock, Way
 from infra.boundaries.readiness.ranking import ranked
 from infra.boundaries.readiness.stock import stock_of
@@ -23,6 +23,7 @@ from infra.boundaries.report.layers import Look, Place
 from infra.boundaries.report.looks import LOOKS
 from infra.boundaries.report.model import LayerRun
 from infra.boundaries.rules import Layer
+from infra.databases.preparation import complaint_about_alias
 from infra.events.dead_letters import Selection, count
 from infra.events.subscriptions import subscription_of
 from infra.schedule.declaration import tasks_of
@@ -123,7 +124,7 @@ def _stock(manifest: Manifest, complaints: Mapping[str, str]) -> Stock:
 def _complaints(manifests: Iterable[Manifest]) -> dict[str, str]:
     """Return by module why its database cannot be asked."""
     return {
-        manifest.name: complaint_about_database(manifest.name)
+        manifest.name: complaint_about_alias(manifest.name)
         if manifest.name in connections.settings
         else f"DATABASES has no alias {manifest.name}."
         for manifest in manifests

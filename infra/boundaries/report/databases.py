@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-import psycopg
 from django.conf import settings
 from django.db import connections
 
 from infra.boundaries.database import audit
 from infra.boundaries.database.places import places_in
 from infra.boundaries.findings import Finding
-from infra.boundaries.report.layers import Looked, Place, blind
-from infra.databases.configuration import url_variable
-from infra.databases.preparation import embedded_server
-from infra.databases.reachability import complaint_about, extra_options
+from infra.boundaries.report.layers import Looked, Place
+from infra.databases.preparation import complaint_about_alias
+from infra.databases.reachability import connect
 from infra.databases.roles import SchemaRoles
 
 
 def look(place: Place) -> Looked:
     """Audit each database as the role of the first alias that leads to it, which may read the catalogue like any other."""
-    if reason := not_running():
-        return blind(reason)
     findings: list[Finding] = []
     silent: list[str] = []
     databases = _databases()
     for aliases in databases:
         alias = aliases[0]
-        login = connections[alias].settings_dict
-        if complaint := complaint_about(login, f"The database of {alias}", url_variable(alias)):
+        if complaint := complaint_about_alias(alias):
             silent.append(complaint)
             continue
         schemas = {settings.SCHEMAS[alias] for alias in aliases}
         here = [manifest for manifest in place.manifests if manifest.schema in schemas]
-        with psycopg.connect(
-            host=login["HOST"] or None,
-            port=login["PORT"] or None,
-            user=login["USER"],
-            password=login["PASSWORD"],
-            dbname=login["NAME"],
-            **extra_options(login),
-        ) as connection:
+        with connect(connections[alias].settings_dict) as connection:
             findings += audit.check(here, connection, places_in([_roles(alias) for alias in aliases], here))
     return Looked(findings=findings, missed=" ".join(silent), is_blind=len(silent) == len(databases))
-
-
-def not_running() -> str:
-    """Return what to do about the embedded server of this checkout, when it should answer and does not run."""
-    server = embedded_server()
-    return (
-        "the embedded PostgreSQL does not run. Start it (make run) and ask again."
-        if server and not server.is_running()
-        else ""
-    )
 
 
 def _databases() -> list[list[str]]:

@@ -11,7 +11,6 @@ from infra.boundaries.observation.figures import Arrow, Crossing
 from infra.boundaries.patterns.evidence import NOBODY_WATCHED
 from infra.boundaries.patterns.looking import evidence_here
 from infra.boundaries.patterns.measures import Measure, Measured, NotMeasured, findings
-from infra.boundaries.report import databases
 from infra.boundaries.report.layers import Looked, Place, blind
 from infra.boundaries.rules import rule_named
 from infra.boundaries.runtime.rules import CALL_IN_TRANSACTION
@@ -21,7 +20,7 @@ def look_at_run_time(place: Place) -> Looked:
     """Return what was seen that the guards refuse where they are told to raise."""
     with evidence_here(place.manifests, place.house) as (evidence, complaint):
         if not evidence.observations:
-            return blind(databases.not_running() or complaint or NOBODY_WATCHED)
+            return blind(complaint or NOBODY_WATCHED)
         return Looked(
             findings=[
                 *(_in_transactions(arrow) for arrow in evidence.observations.questions if arrow.in_transactions),
