@@ -24,7 +24,7 @@ from psycopg.types.json import Jsonb
 from infra.databases import pools
 from infra.databases.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
 from infra.databases.migrations_run import migrate_all
-from infra.databases.roles import SchemaRoles, provision
+from infra.databases.roles import FOLLOWER_RIGHTS, FOLLOWER_ROLE, SchemaRoles, TableRole, provision
 
 SERVER_URL_VARIABLE = "BANYAN_TEST_SERVER_URL"  # an administrator's URL; without it an embedded server is started
 PASSWORD = "tests-only"
@@ -94,9 +94,19 @@ def create_from_template(name: str) -> None:
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
         for schema in settings.SCHEMAS.values():
             for role in (schema, f"{schema}_owner"):
+                temporary = sql.SQL(", TEMPORARY" if role != schema else "")
                 connection.execute(
-                    sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
+                    sql.SQL("GRANT CONNECT{} ON DATABASE {} TO {}").format(
+                        temporary, sql.Identifier(name), sql.Identifier(role)
+                    )
                 )
+        for role in (
+            FOLLOWER_ROLE,
+            *(f"{schema}_reader" for alias, schema in settings.SCHEMAS.items() if alias != "default"),
+        ):
+            connection.execute(
+                sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
+            )
     use_database(name)
 
 
@@ -182,9 +192,13 @@ def _build(connection: psycopg.Connection[tuple[object, ...]], template: str) ->
                 serving_password=PASSWORD,
                 owner_role=f"{schema}_owner",
                 owner_password=PASSWORD,
+                moves=alias != "default",
+                reader_role=f"{schema}_reader" if alias != "default" else "",
+                reader_password=PASSWORD,
             )
-            for schema in settings.SCHEMAS.values()
+            for alias, schema in settings.SCHEMAS.items()
         ],
+        [TableRole(schema=settings.SCHEMAS["default"], role=FOLLOWER_ROLE, password=PASSWORD, rights=FOLLOWER_RIGHTS)],
     )
     use_database(building)
     migrate_all()

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from typing import cast
 
 from django.conf import settings
+from psycopg.conninfo import conninfo_to_dict
 
 from infra.databases.configuration import owner_url_variable, url_variable
 from infra.databases.embedded import EmbeddedServer
 from infra.databases.migrations_run import migrate_all, unapplied
 from infra.databases.reachability import DatabaseRefusal, complaint_about, require_reachable
-from infra.databases.roles import SchemaRoles, provision
+from infra.databases.roles import FOLLOWER_RIGHTS, SchemaRoles, TableRole, provision
 
 
 def embedded_server() -> EmbeddedServer | None:
@@ -26,6 +27,19 @@ def schema_roles(aliases: Iterable[str]) -> list[SchemaRoles]:
         DatabaseRefusal: an alias has no URL for its owner.
     """
     return [_schema_roles(alias) for alias in aliases]
+
+
+def table_roles(aliases: Iterable[str]) -> list[TableRole]:
+    """Return the roles with rights on single tables of the aliases: the one with which services follow the record."""
+    if "default" not in aliases or not settings.RECORD_FOLLOWER_URL:
+        return []
+    return [record_follower(settings.SCHEMAS["default"], settings.RECORD_FOLLOWER_URL)]
+
+
+def record_follower(schema: str, url: str) -> TableRole:
+    """Return the role of `url` as one that follows the record: it reads it, and acknowledges."""
+    role, password = _user_of(url)
+    return TableRole(schema=schema, role=role, password=password, rights=FOLLOWER_RIGHTS)
 
 
 def prepare(report: Callable[[str], None] = lambda line: None) -> None:
@@ -47,7 +61,9 @@ def prepare(report: Callable[[str], None] = lambda line: None) -> None:
 def provision_embedded(report: Callable[[str], None] = lambda line: None) -> None:
     """Make the roles and schemas of the aliases on the embedded server."""
     if settings.EMBEDDED_ALIASES:
-        provision(settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES))
+        provision(
+            settings.ADMIN_DATABASE_URL, schema_roles(settings.EMBEDDED_ALIASES), table_roles(settings.EMBEDDED_ALIASES)
+        )
         report(f"{len(settings.EMBEDDED_ALIASES)} schemas, each with its own role")
 
 
@@ -85,10 +101,20 @@ def _schema_roles(alias: str) -> SchemaRoles:
         raise DatabaseRefusal(
             f"{owner_url_variable(alias)} is not set. It names the role that owns the schema of {alias} and migrates it."
         )
+    shared = settings.SHARED_DATABASES.get(alias, {}).get("reader", "")
+    reader_role, reader_password = _user_of(shared)
     return SchemaRoles(
         schema=settings.SCHEMAS[alias],
         serving_role=serving["USER"],
         serving_password=serving["PASSWORD"],
         owner_role=owner["USER"],
         owner_password=owner["PASSWORD"],
+        moves=alias != "default",
+        reader_role=reader_role,
+        reader_password=reader_password,
     )
+
+
+def _user_of(url: str) -> tuple[str, str]:
+    parts = conninfo_to_dict(url)
+    return str(parts.get("user") or ""), str(parts.get("password") or "")

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from infra.databases.embedded import SUPERUSER, EmbeddedServer
+from infra.databases.roles import FOLLOWER_ROLE, READER_SUFFIX
 from infra.deployment.environment import Environment
 
 FIRST_SERVICE_PORT = 8101  # of services on a laptop, in the order of their modules
-FOLLOWER_ROLE = "record_follower"  # reads the record of moves and acknowledges it; nothing else
-READER_SUFFIX = "_reader"  # of the role that reads a module's tables in the monolith's database, and writes none
 Logins = Mapping[str, str]  # URL by kind: "serving", "owner", "admin", "reader"
 
 

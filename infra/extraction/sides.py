@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-CONTROL_SUFFIX = "_xtr"
+from infra.databases.roles import CONTROL_SUFFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

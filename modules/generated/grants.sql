@@ -55,6 +55,13 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO "catalog";
 ALTER ROLE "catalog" SET "statement_timeout" = '30s';
 ALTER ROLE "catalog" SET "lock_timeout" = '10s';
 ALTER ROLE "catalog" SET "idle_in_transaction_session_timeout" = '60s';
+DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''catalog_reader'') THEN CREATE ROLE "catalog_reader"; END IF; END';
+ALTER ROLE "catalog_reader" LOGIN NOINHERIT;
+ALTER ROLE "catalog_reader" SET search_path = "catalog";
+GRANT CONNECT ON DATABASE :"DBNAME" TO "catalog_reader";
+ALTER ROLE "catalog_reader" SET "statement_timeout" = '30s';
+ALTER ROLE "catalog_reader" SET "lock_timeout" = '10s';
+ALTER ROLE "catalog_reader" SET "idle_in_transaction_session_timeout" = '60s';
 GRANT "catalog_owner" TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS "catalog" AUTHORIZATION "catalog_owner";
 GRANT USAGE ON SCHEMA "catalog" TO "catalog";
@@ -62,7 +69,13 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" IN SCHEMA "catalog" GRANT SELE
 ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" IN SCHEMA "catalog" GRANT USAGE, SELECT ON SEQUENCES TO "catalog";
 ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" IN SCHEMA "catalog" GRANT EXECUTE ON FUNCTIONS TO "catalog";
+GRANT USAGE ON SCHEMA "catalog" TO "catalog_reader";
+GRANT SELECT ON ALL TABLES IN SCHEMA "catalog" TO "catalog_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" IN SCHEMA "catalog" GRANT SELECT ON TABLES TO "catalog_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "catalog_owner" IN SCHEMA "catalog" GRANT EXECUTE ON FUNCTIONS TO "catalog_reader";
 REVOKE "catalog_owner" FROM CURRENT_USER;
+CREATE SCHEMA IF NOT EXISTS "catalog_xtr" AUTHORIZATION "catalog_owner";
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO "catalog_owner";
 
 -- orders: module orders, Checkout team <orders@example.com>; its tables, besides the plumbing's:
 --     orders_cart
@@ -82,6 +95,13 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO "orders";
 ALTER ROLE "orders" SET "statement_timeout" = '30s';
 ALTER ROLE "orders" SET "lock_timeout" = '10s';
 ALTER ROLE "orders" SET "idle_in_transaction_session_timeout" = '60s';
+DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''orders_reader'') THEN CREATE ROLE "orders_reader"; END IF; END';
+ALTER ROLE "orders_reader" LOGIN NOINHERIT;
+ALTER ROLE "orders_reader" SET search_path = "orders";
+GRANT CONNECT ON DATABASE :"DBNAME" TO "orders_reader";
+ALTER ROLE "orders_reader" SET "statement_timeout" = '30s';
+ALTER ROLE "orders_reader" SET "lock_timeout" = '10s';
+ALTER ROLE "orders_reader" SET "idle_in_transaction_session_timeout" = '60s';
 GRANT "orders_owner" TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS "orders" AUTHORIZATION "orders_owner";
 GRANT USAGE ON SCHEMA "orders" TO "orders";
@@ -89,7 +109,13 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" IN SCHEMA "orders" GRANT SELECT
 ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" IN SCHEMA "orders" GRANT USAGE, SELECT ON SEQUENCES TO "orders";
 ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" IN SCHEMA "orders" GRANT EXECUTE ON FUNCTIONS TO "orders";
+GRANT USAGE ON SCHEMA "orders" TO "orders_reader";
+GRANT SELECT ON ALL TABLES IN SCHEMA "orders" TO "orders_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" IN SCHEMA "orders" GRANT SELECT ON TABLES TO "orders_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "orders_owner" IN SCHEMA "orders" GRANT EXECUTE ON FUNCTIONS TO "orders_reader";
 REVOKE "orders_owner" FROM CURRENT_USER;
+CREATE SCHEMA IF NOT EXISTS "orders_xtr" AUTHORIZATION "orders_owner";
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO "orders_owner";
 
 -- payments: module payments, Payments team <payments@example.com>; its tables, besides the plumbing's:
 --     payments_account
@@ -115,6 +141,13 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO "payments";
 ALTER ROLE "payments" SET "statement_timeout" = '30s';
 ALTER ROLE "payments" SET "lock_timeout" = '10s';
 ALTER ROLE "payments" SET "idle_in_transaction_session_timeout" = '60s';
+DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''payments_reader'') THEN CREATE ROLE "payments_reader"; END IF; END';
+ALTER ROLE "payments_reader" LOGIN NOINHERIT;
+ALTER ROLE "payments_reader" SET search_path = "payments";
+GRANT CONNECT ON DATABASE :"DBNAME" TO "payments_reader";
+ALTER ROLE "payments_reader" SET "statement_timeout" = '30s';
+ALTER ROLE "payments_reader" SET "lock_timeout" = '10s';
+ALTER ROLE "payments_reader" SET "idle_in_transaction_session_timeout" = '60s';
 GRANT "payments_owner" TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS "payments" AUTHORIZATION "payments_owner";
 GRANT USAGE ON SCHEMA "payments" TO "payments";
@@ -122,7 +155,13 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" IN SCHEMA "payments" GRANT SE
 ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" IN SCHEMA "payments" GRANT USAGE, SELECT ON SEQUENCES TO "payments";
 ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" IN SCHEMA "payments" GRANT EXECUTE ON FUNCTIONS TO "payments";
+GRANT USAGE ON SCHEMA "payments" TO "payments_reader";
+GRANT SELECT ON ALL TABLES IN SCHEMA "payments" TO "payments_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" IN SCHEMA "payments" GRANT SELECT ON TABLES TO "payments_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "payments_owner" IN SCHEMA "payments" GRANT EXECUTE ON FUNCTIONS TO "payments_reader";
 REVOKE "payments_owner" FROM CURRENT_USER;
+CREATE SCHEMA IF NOT EXISTS "payments_xtr" AUTHORIZATION "payments_owner";
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO "payments_owner";
 
 -- shipping: module shipping, Fulfilment team <shipping@example.com>; its tables, besides the plumbing's:
 --     shipping_builtin_carrier_book
@@ -145,6 +184,13 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO "shipping";
 ALTER ROLE "shipping" SET "statement_timeout" = '30s';
 ALTER ROLE "shipping" SET "lock_timeout" = '10s';
 ALTER ROLE "shipping" SET "idle_in_transaction_session_timeout" = '60s';
+DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''shipping_reader'') THEN CREATE ROLE "shipping_reader"; END IF; END';
+ALTER ROLE "shipping_reader" LOGIN NOINHERIT;
+ALTER ROLE "shipping_reader" SET search_path = "shipping";
+GRANT CONNECT ON DATABASE :"DBNAME" TO "shipping_reader";
+ALTER ROLE "shipping_reader" SET "statement_timeout" = '30s';
+ALTER ROLE "shipping_reader" SET "lock_timeout" = '10s';
+ALTER ROLE "shipping_reader" SET "idle_in_transaction_session_timeout" = '60s';
 GRANT "shipping_owner" TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS "shipping" AUTHORIZATION "shipping_owner";
 GRANT USAGE ON SCHEMA "shipping" TO "shipping";
@@ -152,7 +198,13 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" IN SCHEMA "shipping" GRANT SE
 ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" IN SCHEMA "shipping" GRANT USAGE, SELECT ON SEQUENCES TO "shipping";
 ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" IN SCHEMA "shipping" GRANT EXECUTE ON FUNCTIONS TO "shipping";
+GRANT USAGE ON SCHEMA "shipping" TO "shipping_reader";
+GRANT SELECT ON ALL TABLES IN SCHEMA "shipping" TO "shipping_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" IN SCHEMA "shipping" GRANT SELECT ON TABLES TO "shipping_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "shipping_owner" IN SCHEMA "shipping" GRANT EXECUTE ON FUNCTIONS TO "shipping_reader";
 REVOKE "shipping_owner" FROM CURRENT_USER;
+CREATE SCHEMA IF NOT EXISTS "shipping_xtr" AUTHORIZATION "shipping_owner";
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO "shipping_owner";
 
 -- users: module users, Accounts team <users@example.com>; its tables, besides the plumbing's:
 --     users_address
@@ -173,6 +225,13 @@ GRANT CONNECT ON DATABASE :"DBNAME" TO "users";
 ALTER ROLE "users" SET "statement_timeout" = '30s';
 ALTER ROLE "users" SET "lock_timeout" = '10s';
 ALTER ROLE "users" SET "idle_in_transaction_session_timeout" = '60s';
+DO 'BEGIN IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ''users_reader'') THEN CREATE ROLE "users_reader"; END IF; END';
+ALTER ROLE "users_reader" LOGIN NOINHERIT;
+ALTER ROLE "users_reader" SET search_path = "users";
+GRANT CONNECT ON DATABASE :"DBNAME" TO "users_reader";
+ALTER ROLE "users_reader" SET "statement_timeout" = '30s';
+ALTER ROLE "users_reader" SET "lock_timeout" = '10s';
+ALTER ROLE "users_reader" SET "idle_in_transaction_session_timeout" = '60s';
 GRANT "users_owner" TO CURRENT_USER;
 CREATE SCHEMA IF NOT EXISTS "users" AUTHORIZATION "users_owner";
 GRANT USAGE ON SCHEMA "users" TO "users";
@@ -180,4 +239,10 @@ ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" IN SCHEMA "users" GRANT SELECT, 
 ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" IN SCHEMA "users" GRANT USAGE, SELECT ON SEQUENCES TO "users";
 ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" IN SCHEMA "users" GRANT EXECUTE ON FUNCTIONS TO "users";
+GRANT USAGE ON SCHEMA "users" TO "users_reader";
+GRANT SELECT ON ALL TABLES IN SCHEMA "users" TO "users_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" IN SCHEMA "users" GRANT SELECT ON TABLES TO "users_reader";
+ALTER DEFAULT PRIVILEGES FOR ROLE "users_owner" IN SCHEMA "users" GRANT EXECUTE ON FUNCTIONS TO "users_reader";
 REVOKE "users_owner" FROM CURRENT_USER;
+CREATE SCHEMA IF NOT EXISTS "users_xtr" AUTHORIZATION "users_owner";
+GRANT TEMPORARY ON DATABASE :"DBNAME" TO "users_owner";

@@ -9,8 +9,10 @@ from infra.boundaries.database.catalogue import RELATION_KIND, SYSTEM, Connectio
 from infra.boundaries.database.places import Places, composition_root
 from infra.boundaries.findings import Finding
 from infra.boundaries.rules import Rule
+from infra.databases.roles import FOLLOWER_RIGHTS, FOLLOWER_ROLE
 
 EVERYBODY = "PUBLIC"
+_READING = frozenset({"USAGE", "SELECT", "EXECUTE"})
 _EXCESSIVE = frozenset({"TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN"})
 
 # NULL in place of a list of grants means PostgreSQL's own defaults: EXECUTE on functions for everybody.
@@ -91,6 +93,11 @@ def check_grants(places: Places, connection: Connection) -> Iterator[Finding]:
         what = f"{kind} {schema}" if kind == "schema" else f"{kind} {schema}.{name}"
         if grantee == place.serving:
             rule, privileges = _excess(kind, privileges)
+        elif grantee == place.reader:
+            rule, privileges = rules.SERVING_EXCEEDS, [each for each in privileges if each not in _READING]
+        elif grantee == FOLLOWER_ROLE:
+            allowed = "USAGE" if kind == "schema" else FOLLOWER_RIGHTS.get(name, "")
+            rule, privileges = rules.GRANT_TO_STRANGER, [each for each in privileges if each not in allowed.split(", ")]
         else:
             rule = _rule_for(places, grantee)
         if grantee != place.owner and privileges:
@@ -131,7 +138,8 @@ def _rule_for(places: Places, grantee: str) -> Rule:
 def _owners(places: Places, connection: Connection) -> Iterator[Finding]:
     for schema, kind, name, owner in rows(connection, _OWNERS, places.parameters):
         place = places.by_schema.get(schema)
-        if place and owner == place.owner:
+        home = place or places.of_control(schema)
+        if home and owner == home.owner:
             continue
         what = f"{kind} {schema}" if kind == "schema" else f"{kind} {schema}.{name}"
         should = f"to {place.owner}" if place else "to a role of no module, or lie in its owner's schema"
@@ -146,6 +154,8 @@ def _owners(places: Places, connection: Connection) -> Iterator[Finding]:
 
 def _common_ground(places: Places, connection: Connection) -> Iterator[Finding]:
     for schema, grantee, privileges in rows(connection, _COMMON_GROUND, places.parameters):
+        if (home := places.of_control(schema)) and grantee == home.serving and privileges == ["USAGE"]:
+            continue  # while the module moves, its writes leave their keys there
         who = "Every role" if grantee == EVERYBODY else f"Role {grantee}"
         yield Finding(
             rule=rules.COMMON_GROUND,

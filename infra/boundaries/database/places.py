@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 
 from infra.boundaries.manifest import Manifest
-from infra.databases.roles import SchemaRoles
+from infra.databases.roles import CONTROL_SUFFIX, READER_SUFFIX, SchemaRoles
 
 
 def composition_root() -> str:
@@ -25,6 +25,12 @@ class Place:
     owner: str  # the role that owns and migrates
     serving: str  # the role that reads and writes rows
     tables: frozenset[str] | None = None  # None: not declared, so that they are not compared
+    reader: str = ""  # the role that only reads, for the first steps of the module's service
+
+    @property
+    def control(self) -> str:
+        """The schema of extraction's own tables, which the owner keeps beside its own."""
+        return f"{self.schema}{CONTROL_SUFFIX}"
 
     @property
     def roles(self) -> tuple[str, str]:
@@ -42,6 +48,10 @@ class Places:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_schema", {place.schema: place for place in self.every})
         object.__setattr__(self, "by_role", {role: place for place in self.every for role in place.roles})
+
+    def of_control(self, schema: str) -> Place | None:
+        """Return the place whose extraction's tables lie in `schema`."""
+        return self.by_schema.get(schema.removesuffix(CONTROL_SUFFIX)) if schema.endswith(CONTROL_SUFFIX) else None
 
     @property
     def parameters(self) -> dict[str, list[str]]:
@@ -68,6 +78,7 @@ def places_of(manifests: Iterable[Manifest]) -> Places:
                 owner=f"{manifest.schema}_owner",
                 serving=manifest.schema,
                 tables=frozenset(manifest.tables),
+                reader=f"{manifest.schema}{READER_SUFFIX}",
             )
             for manifest in manifests
         )
@@ -87,6 +98,7 @@ def places_in(every: Sequence[SchemaRoles], manifests: Iterable[Manifest] = ()) 
                 owner=roles.owner_role,
                 serving=roles.serving_role,
                 tables=frozenset(manifest.tables) if manifest else None,
+                reader=roles.reader_role or f"{roles.schema}{READER_SUFFIX}",
             )
         )
     return Places(tuple(places))

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from psycopg import sql
 
 from infra.boundaries.manifest import Manifest
-from infra.databases.roles import SchemaRoles, provisioning_statements
+from infra.databases.roles import READER_SUFFIX, SchemaRoles, provisioning_statements
 
 _HEAD = """\
 -- Run it as a role with CREATEROLE that owns the database that is to hold the schemas; a repeat changes nothing:
@@ -27,7 +27,7 @@ def written(manifests: Sequence[Manifest], other_schemas: Mapping[str, str]) -> 
     known: set[str] = set()  # what the database itself needs is said once
     for schema, comments in _schemas(manifests, other_schemas):
         yield from ("", *(f"-- {comment}" for comment in comments))
-        statements = list(dict.fromkeys(_statements(schema)))
+        statements = list(dict.fromkeys(_statements(schema, moves=schema not in other_schemas)))
         yield from (statement for statement in statements if statement not in known)
         known.update(statements)
 
@@ -45,9 +45,15 @@ def _schemas(manifests: Sequence[Manifest], other_schemas: Mapping[str, str]) ->
         )
 
 
-def _statements(schema: str) -> Iterator[str]:
+def _statements(schema: str, *, moves: bool) -> Iterator[str]:
     roles = SchemaRoles(
-        schema=schema, serving_role=schema, serving_password="", owner_role=f"{schema}_owner", owner_password=""
+        schema=schema,
+        serving_role=schema,
+        serving_password="",
+        owner_role=f"{schema}_owner",
+        owner_password="",
+        moves=moves,
+        reader_role=f"{schema}{READER_SUFFIX}" if moves else "",
     )
     # psql knows the database that it is in.
     for statement in provisioning_statements(sql.SQL(':"DBNAME"'), [roles]):

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.boundaries.database.audit import borders
 from infra.boundaries.database.places import places_in
-from infra.databases.preparation import schema_roles
+from infra.databases.preparation import schema_roles, table_roles
 from infra.databases.reachability import complaint_about
 from infra.databases.roles import provision, provisioning_statements
 
@@ -40,7 +40,7 @@ class Command(BaseCommand):
         for database in dict.fromkeys(_place(settings.DATABASES[alias]) for alias in aliases):
             here = [alias for alias in aliases if _place(settings.DATABASES[alias]) == database]
             self.stdout.write(f"-- {', '.join(here)}: in database {database[2]} at {database[0]}:{database[1]}")
-            for statement in provisioning_statements(database[2], schema_roles(here)):
+            for statement in provisioning_statements(database[2], schema_roles(here), table_roles(here)):
                 self.stdout.write(f"{statement.as_string(None)};")
 
     def _provision(self, asked: list[str]) -> None:
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             )
         every = schema_roles(asked or here)
         try:
-            provision(settings.ADMIN_DATABASE_URL, every)
+            provision(settings.ADMIN_DATABASE_URL, every, table_roles(asked or here))
         except psycopg.errors.InsufficientPrivilege as error:
             raise CommandError(
                 f"{admin['USER']} may not do that: {error.diag.message_primary}. Name a role with CREATEROLE that owns the"
