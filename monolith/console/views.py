@@ -2,39 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-
 from django.conf import settings
-from django.contrib.admin.views.decorators import staff_member_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from infra.boundaries.map import svg
 from monolith.console.module_facts import facts_of
 from monolith.console.shop_map import shop_map
+from monolith.console.staff import for_staff
 
-CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
 # The drawing carries its own styles; nothing else in it may load or run.
 DRAWING_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-
-View = Callable[..., HttpResponse]
-
-
-def for_staff(view: View) -> View:
-    """Show a page to signed-in staff only; everybody else signs in first. Nothing of it is kept by browsers."""
-
-    @wraps(view)
-    def shown(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
-        return response
-
-    return staff_member_required(never_cache(require_safe(shown)), login_url="admin:login")
 
 
 @for_staff

@@ -25,6 +25,7 @@ def welcome(address: str, accounts: str, budgets: Sequence[ConnectionBudget], se
         "",
         f"  API documentation   {address}/api/docs",
         f"  Admin               {address}/admin/",
+        f"  Console             {address}/console/    (how the modules do, and how one leaves; for staff)",
     ]
     if accounts:
         lines += ["", "[bold]Demo accounts[/]", *(f"  {line.strip()}" for line in accounts.splitlines())]
