@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ExtractionConfig(AppConfig):
+    """The commands with which modules leave and return; what it remembers stands in `infra.extraction.record`."""
+
+    name = "infra.extraction"
+    label = "extraction"
