@@ -89,6 +89,7 @@ INSTALLED_APPS = [
     "infra.compatibility",
     "infra.events",
     "infra.schedule",
+    "infra.extraction",
     "infra.extraction.record",
     "infra.http.idempotency",
     "infra.http",
