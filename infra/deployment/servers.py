@@ -16,7 +16,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 # Debian's package by program.
 PACKAGES = {"redis-server": "redis-server", "rabbitmq-server": "rabbitmq-server", "hledger": "hledger"}
-BROWSER = {"chromium": "chromium"}
+BROWSER = {"chromium": "chromium", "chromedriver": "chromium-driver"}
 # Debian asks this program before it starts a package's service; 101 means no.
 POLICY = Path("/usr/sbin/policy-rc.d")
 PATH = f"{os.environ.get('PATH', os.defpath)}:/usr/sbin:/sbin"  # a plain user's PATH often lacks these
