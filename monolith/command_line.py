@@ -16,7 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from infra.databases.embedded import EmbeddedServerError
 from infra.databases.reachability import DatabaseRefusal
-from monolith.serving.web_server import CannotServe
+from infra.deployment.serving.web_server import CannotServe
 
 # These never ask a database, or start what they need by themselves.
 WITHOUT_DATABASE = frozenset(

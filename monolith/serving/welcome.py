@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from infra.databases.embedded.account import binaries_for
-from monolith.serving.connection_budget import ConnectionBudget
+from infra.deployment.serving.connection_budget import ConnectionBudget
 
 
 def welcome(address: str, accounts: str, budgets: Sequence[ConnectionBudget], seconds: float) -> str:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.db import OperationalError, connections
 
 from infra.deployment import gunicorn
-from monolith.serving.connection_budget import ConnectionBudget, budgets
+from infra.deployment.serving.connection_budget import ConnectionBudget, budgets
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from urllib.parse import urlsplit
 
-from monolith.serving.web_server import CannotServe
+from infra.deployment.serving.web_server import CannotServe
 
 DEFAULT_PORTS = {"redis": 6379, "rediss": 6379, "amqp": 5672, "amqps": 5671}
 CONNECT_SECONDS = 3

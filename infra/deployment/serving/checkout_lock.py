@@ -1,4 +1,4 @@
-"""One shop at a time per checkout."""
+"""One shop, and one service of each module, at a time per checkout."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import TypedDict
 
 from infra.databases.embedded.errors import usable
-from monolith.serving.web_server import CannotServe
+from infra.deployment.serving.web_server import CannotServe
+
+FILE = "serve.lock"
 
 
 class Running(TypedDict):
-    """What a shop writes of itself for the next one to find."""
+    """What a running one writes of itself for the next one, and for others, to find."""
 
     pid: int
     port: int
@@ -40,11 +42,15 @@ class CheckoutLock:
 
 
 @contextmanager
-def only_shop(state: Path) -> Iterator[CheckoutLock]:
-    """Hold the lock within the block; `before` is what a shop that was killed wrote."""
-    with usable(state):
-        state.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(state / "serve.lock", os.O_RDWR | os.O_CREAT, 0o600)
+def only_one(folder: Path, what: str) -> Iterator[CheckoutLock]:
+    """Hold the lock of a folder within the block; `before` is what one that was killed wrote.
+
+    Args:
+        what: is served, for messages: "shop".
+    """
+    with usable(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / FILE, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         before = _read(descriptor)
         try:
@@ -52,7 +58,7 @@ def only_shop(state: Path) -> Iterator[CheckoutLock]:
         except BlockingIOError:
             where = f" on http://127.0.0.1:{before['port']} (process {before['pid']})" if before else ""
             raise CannotServe(
-                f"The shop of this checkout already runs{where}. Use that one, or stop it with Ctrl-C in its terminal."
+                f"The {what} of this checkout already runs{where}. Use that one, or stop it with Ctrl-C in its terminal."
             ) from None
         lock = CheckoutLock(descriptor, before)
         yield lock
@@ -67,3 +73,16 @@ def _read(descriptor: int) -> Running | None:
         return Running(pid=content["pid"], port=content["port"], web_server=content.get("web_server"))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def address_of_running(folder: Path) -> str:
+    """Return where the one that holds the folder's lock answers, or answered last; empty when there is no telling."""
+    try:
+        descriptor = os.open(folder / FILE, os.O_RDONLY)
+    except OSError:
+        return ""
+    try:
+        running = _read(descriptor)
+    finally:
+        os.close(descriptor)
+    return f"http://127.0.0.1:{running['port']}" if running else ""

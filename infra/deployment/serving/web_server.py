@@ -1,4 +1,4 @@
-"""gunicorn as a child of `manage.py serve`: started, watched until it answers, stopped in order."""
+"""gunicorn as a child of a `serve` command: started, watched until it answers, stopped in order."""
 
 from __future__ import annotations
 
@@ -10,33 +10,39 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from infra.databases.embedded.processes import command_line
 from infra.deployment import lifeline
 
 HOST = "127.0.0.1"
-CONFIGURATION = "infra/deployment/gunicorn.py"
-APPLICATION = "monolith.wsgi:application"
+CONFIGURATION = Path(__file__).parents[1] / "gunicorn.py"
 ANSWER_SECONDS = 60
 LEFT_BEHIND_SECONDS = 5
 
 
 class CannotServe(Exception):
-    """The shop cannot be served; the text says why and what to do."""
+    """Nothing can be served; the text says why and what to do."""
 
 
 class WebServer:
-    """One gunicorn on 127.0.0.1, in a session of its own, so that Ctrl-C reaches it through its parent only."""
+    """One gunicorn on 127.0.0.1, in a session of its own, so that Ctrl-C reaches it through its parent only.
 
-    def __init__(self, port: int, folder: Path) -> None:
+    Args:
+        application: as gunicorn names it, such as `monolith.wsgi:application`.
+        folder: where it runs.
+    """
+
+    def __init__(self, application: str, port: int, folder: Path) -> None:
         self.port = port
+        self._application = application
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._lifeline: int | None = None
 
     def start(self) -> None:
         reading, self._lifeline = os.pipe()
-        command = [sys.executable, "-m", "gunicorn", "-c", CONFIGURATION, APPLICATION]
+        command = [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), self._application]
         variables = {**os.environ, "HOST": HOST, "PORT": str(self.port), lifeline.VARIABLE: str(reading)}
         self._process = subprocess.Popen(
             command,
@@ -100,12 +106,22 @@ def end_left_behind(pid: int) -> bool:
     return asked
 
 
-def require_free_port(port: int) -> None:
-    """Refuse a port that is taken, and name one that is not."""
+def become_gunicorn(application: str, folder: Path) -> NoReturn:
+    """Turn this process into the web server, which thus gets an orchestrator's signals itself."""
+    os.chdir(folder)
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", str(CONFIGURATION), application])  # noqa: S606
+
+
+def require_free_port(port: int, *, advice: str = "") -> None:
+    """Refuse a port that is taken.
+
+    Args:
+        advice: how to choose another one, with `{free}` for one that is.
+    """
     if reason := _why_not_bindable(port):
         free = next((other for other in range(max(port, 1024) + 1, 65535) if not _why_not_bindable(other)), None)
-        advice = f", or choose another port: PORT={free} make run" if free else ""
-        raise CannotServe(f"Port {port} on {HOST} {reason}{advice}")
+        choice = f", or {advice.format(free=free)}" if advice and free else ""
+        raise CannotServe(f"Port {port} on {HOST} {reason}{choice}")
 
 
 def _why_not_bindable(port: int) -> str | None:
