@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,12 +61,19 @@ class _Range:
     chunk: Chunk
 
 
-def compare(applier: Applier, *, everything: bool = False, as_text: bool = False) -> Comparison:
+def compare(
+    applier: Applier,
+    *,
+    everything: bool = False,
+    as_text: bool = False,
+    turn: AbstractContextManager[object] | None = None,
+) -> Comparison:
     """Step, then compare both sides as of that step. The applier may go on stepping in another thread of its caller.
 
     Args:
         everything: also ranges that were equal before and not touched since; finds what was written past the stream.
         as_text: hash every value's text instead of the value; sees 1.0 and 1.00 apart in all types, and is slower.
+        turn: held for the few milliseconds from the step to the target's snapshot, in which nobody else may step.
 
     Raises:
         LeaseLost: another applier carried something before the target's snapshot was taken.
@@ -74,17 +81,18 @@ def compare(applier: Applier, *, everything: bool = False, as_text: bool = False
     _plan(applier)
     with ExitStack() as stack:
         held: list[tuple[Connection, str]] = []
-        # At once in the stack's care: the step may still fail after it.
-        applier.step(handover=lambda connection, at: held.append((stack.enter_context(connection), at)))
-        ((source, snapshot),) = held
         target = stack.enter_context(connect(applier.target, "comparison", idle_seconds=60))
         notes = stack.enter_context(connect(applier.target, "comparison"))
-        source.execute("SET idle_in_transaction_session_timeout = '60s'")
         run = uuid.uuid4()
-        ranges, skipped = _checked_out(notes, applier, snapshot, run, everything=everything)
-        target.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        if stream.read(target, applier.target).cursor != snapshot:
-            raise LeaseLost(f"Another applier carried something to {applier.target.name}; compare again.")
+        with turn or nullcontext():
+            # At once in the stack's care: the step may still fail after it.
+            applier.step(handover=lambda connection, at: held.append((stack.enter_context(connection), at)))
+            ((source, snapshot),) = held
+            ranges, skipped = _checked_out(notes, applier, snapshot, run, everything=everything)
+            target.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            if stream.read(target, applier.target).cursor != snapshot:
+                raise LeaseLost(f"Another applier carried something to {applier.target.name}; compare again.")
+        source.execute("SET idle_in_transaction_session_timeout = '60s'")
         search = _Search((source, target), (applier.source, applier.target), as_text=as_text)
         found = []
         for each in _covered(applier, ranges):
