@@ -16,6 +16,7 @@ from psycopg.errors import InsufficientPrivilege
 
 from infra.databases.embedded import EmbeddedServerError
 from infra.databases.reachability import DatabaseRefusal
+from infra.databases.standstill import MigrationsRefused
 from infra.deployment.serving.web_server import CannotServe
 
 # These never ask a database, or start what they need by themselves.
@@ -26,6 +27,9 @@ WITHOUT_DATABASE = frozenset(
         *("migrate", "startapp", "startproject", "test", "help", "--help", "-h", "version", "--version"),
     ]
 )
+
+# These work while a module is on the move and a new version waits with its migrations: they can end or undo the move.
+WITHOUT_NEW_MIGRATIONS = frozenset({"carry", "extract"})
 
 # These bring the databases into the state that the others expect.
 MAKES_DATABASES = frozenset({"provision_databases", "migrate_modules"})
@@ -58,7 +62,12 @@ def _have_databases(command: str, stack: ExitStack) -> None:
             provision_embedded()
     elif started:
         django.setup()
-        prepare()
+        try:
+            prepare()
+        except MigrationsRefused as refusal:
+            if command not in WITHOUT_NEW_MIGRATIONS:
+                raise
+            sys.stderr.write(f"{refusal}\n")
     else:
         require_databases()  # at once and by name, not after a wait for a pool
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from django.apps import apps
 from django.conf import settings
@@ -15,12 +16,14 @@ from django.core.management.commands.migrate import Command as DjangoMigrate
 from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import OperationalError
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
-from infra.databases.ownership import as_owner
+from infra.databases.ownership import acting_as, as_owner
 from infra.databases.reachability import DatabaseRefusal
+from infra.databases.standstill import MigrationsRefused, Standstill, standstill_of
 
 # A migration that waits for a lock makes every later query on that table wait behind it: better give up soon and say so.
 LOCK_TIMEOUT_SECONDS = 5
@@ -44,22 +47,66 @@ def migrate_all(report: Report = _silently, aliases: Iterable[str] | None = None
     Raises:
         DatabaseRefusal: an owner's login is unknown, a table stayed locked by others, or another run did not end; the
             migrations that were finished before stay.
+        MigrationsRefused: an alias that must stand still has new ones; nothing was applied to any.
     """
-    for alias in settings.DATABASES if aliases is None else aliases:
-        with as_owner(alias), _own_turn(alias, report):
-            pending = _pending(alias)
-            if pending:
-                _migrate(alias)
-                _protect_history(alias)
-            if alias == "default":
-                _name_models()
-            report(f"{alias}: {pending} migrations applied" if pending else f"{alias}: up to date")
+    wanted = list(settings.DATABASES if aliases is None else aliases)
+    standing = {alias: still for alias in wanted if (still := standstill_of(alias))}
+    _refuse_new_ones_of({alias: still for alias, still in standing.items() if not still.elsewhere})
+    for alias in wanted:
+        if alias in standing and standing[alias].elsewhere:
+            report(f"{alias}: {standing[alias].reason}")
+            continue
+        with as_owner(alias):
+            _bring_up_to_date(alias, settings.DATABASES[alias]["USER"], report)
+
+
+def migrate_elsewhere(alias: str, owner: Mapping[str, Any], serving_role: str, report: Report = _silently) -> None:
+    """Bring an alias's schema up to date in another database than the alias uses, with the same migrations.
+
+    Args:
+        owner: the login there that owns the schema, as Django's database settings.
+        serving_role: the role that serves there.
+
+    Raises:
+        DatabaseRefusal: a table stayed locked by others, or another run did not end.
+    """
+    with acting_as(alias, owner):
+        _bring_up_to_date(alias, serving_role, report)
+
+
+def applied(alias: str, login: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
+    """Return the migrations, as app and name, that the schema has in the database of `login`."""
+    with acting_as(alias, login):
+        return frozenset(MigrationRecorder(connections[alias]).applied_migrations())
+
+
+def _bring_up_to_date(alias: str, serving_role: str, report: Report) -> None:
+    with _own_turn(alias, report):
+        pending = _pending(alias)
+        if pending:
+            _migrate(alias)
+            _protect_history(alias, serving_role)
+        if alias == "default":
+            _name_models()
+        report(f"{alias}: {pending} migrations applied" if pending else f"{alias}: up to date")
 
 
 def unapplied() -> dict[str, int]:
-    """Return how many migrations each alias still lacks, aliases with none left out."""
-    counts = {alias: _pending(alias) for alias in settings.DATABASES}
+    """Return how many migrations each alias still lacks, aliases with none left out, and those kept elsewhere."""
+    here = [alias for alias in settings.DATABASES if not ((still := standstill_of(alias)) and still.elsewhere)]
+    counts = {alias: _pending(alias) for alias in here}
     return {alias: count for alias, count in counts.items() if count}
+
+
+def _refuse_new_ones_of(standing: Mapping[str, Standstill]) -> None:
+    """Look before anything is migrated: a deployment is refused as a whole, or not at all."""
+    refused = []
+    for alias, still in standing.items():
+        with as_owner(alias):
+            if count := _pending(alias):
+                refused.append(f"{alias} ({count} new): {still.reason}")
+    if refused:
+        raise MigrationsRefused("Migrations are refused, and none was applied. " + " ".join(refused))
 
 
 def _migrate(alias: str) -> None:
@@ -111,9 +158,8 @@ def _own_turn(alias: str, report: Report) -> Iterator[None]:
     yield
 
 
-def _protect_history(alias: str) -> None:
+def _protect_history(alias: str, serving: str) -> None:
     """Let the serving role read which migrations are applied, and not change it."""
-    serving = settings.DATABASES[alias]["USER"]
     with connections[alias].cursor() as cursor:
         cursor.execute(
             sql.SQL("REVOKE INSERT, UPDATE, DELETE ON django_migrations FROM {}").format(sql.Identifier(serving))

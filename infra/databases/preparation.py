@@ -13,6 +13,7 @@ from infra.databases.embedded import EmbeddedServer
 from infra.databases.migrations_run import migrate_all, unapplied
 from infra.databases.reachability import DatabaseRefusal, complaint_about, require_reachable
 from infra.databases.roles import FOLLOWER_RIGHTS, SchemaRoles, TableRole, provision
+from infra.databases.standstill import MigrationsRefused, standstill_of
 
 
 def embedded_server() -> EmbeddedServer | None:
@@ -89,6 +90,10 @@ def require_databases() -> None:
 def require_migrated() -> None:
     """Refuse to serve on schemas that lack migrations."""
     if missing := unapplied():
+        if reasons := [still.reason for alias in missing if (still := standstill_of(alias))]:
+            raise MigrationsRefused(
+                f"This version has migrations that must not be applied now. {' '.join(reasons)} Serve the earlier version."
+            )
         named = ", ".join(f"{alias} ({count})" for alias, count in missing.items())
         raise DatabaseRefusal(
             f"These schemas lack migrations of this version: {named}. Apply them before it serves: manage.py migrate_modules"

@@ -6,3 +6,9 @@ class ExtractionConfig(AppConfig):
 
     name = "infra.extraction"
     label = "extraction"
+
+    def ready(self) -> None:
+        from infra.databases.standstill import refuse_migrations
+        from infra.extraction.freezing.check import standstill
+
+        refuse_migrations(standstill)
