@@ -66,6 +66,16 @@ def callers_by_contract(manifests: Iterable[Manifest], *, everywhere: Sequence[s
     }
 
 
+def consumers_by_event(manifests: Iterable[Manifest]) -> dict[str, tuple[str, ...]]:
+    """Return the modules that hear each event, by wire name, wherever they live."""
+    manifests = tuple(manifests)
+    return {
+        event: tuple(hearer.name for hearer in manifests if event in hearer.hears)
+        for manifest in manifests
+        for event in manifest.publishes
+    }
+
+
 def circle_in(arrows: Mapping[str, Iterable[str]]) -> list[str]:
     """Return the nodes of one circle in a graph, the first one again at the end; empty where there is none."""
     finished: set[str] = set()

@@ -8,6 +8,7 @@ from infra.contracts.errors import (
     ContractTimeout,
     ContractUnavailable,
     ContractViolation,
+    ModuleMoved,
 )
 from infra.contracts.registry import provide, resolve
 
@@ -18,6 +19,7 @@ __all__ = [
     "ContractTimeout",
     "ContractUnavailable",
     "ContractViolation",
+    "ModuleMoved",
     "command",
     "contract",
     "provide",

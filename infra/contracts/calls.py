@@ -114,5 +114,5 @@ def _context_of_call(method: Method) -> CallContext:
     if here.hops >= MAX_HOPS:
         raise TooManyCallsDeep(f"{method}: more than {MAX_HOPS} calls inside each other; modules ask in a circle.")
     return CallContext(
-        here.correlation_id or str(new_id()), here.causation_id, deadline, here.hops + 1, here.traceparent
+        here.correlation_id or str(new_id()), here.causation_id, deadline, here.hops + 1, here.traceparent, here.bucket
     )

@@ -18,6 +18,7 @@ class CallContext(msgspec.Struct, frozen=True, gc=False):
     deadline: float | None = None  # on this process's `time.monotonic()` clock; None: no one waits
     hops: int = 0  # calls and events between the first request and this step
     traceparent: str | None = None  # W3C Trace Context
+    bucket: int | None = None  # 0 to 99, of the customer: the lowest go first where a module is on the move
 
     def seconds_left(self) -> float | None:
         """Return the time until the deadline, negative when it has passed; None without a deadline."""

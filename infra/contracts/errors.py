@@ -26,6 +26,12 @@ class ContractUnavailable(ContractError):
     status = 503
 
 
+class ModuleMoved(ContractUnavailable):
+    """The module does not live (any more) where it was asked, and nothing was done there: ask again where it lives now."""
+
+    code = "module_moved"
+
+
 class ContractTimeout(ContractError):
     """No answer came in time, or it was lost on the way: whether the call took effect is unknown.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import ClassVar
@@ -14,7 +14,7 @@ import httpx
 
 from infra.contracts.context import CallContext
 from infra.contracts.declaration import Contract, Method
-from infra.contracts.errors import ContractTimeout, ContractUnavailable, ContractViolation
+from infra.contracts.errors import ContractTimeout, ContractUnavailable, ContractViolation, ModuleMoved
 from infra.contracts.resilience import CircuitBreaker, RetryBudget, full_jitter
 from infra.contracts.signing import ServiceKey
 from infra.contracts.wire import MAX_RESPONSE_BYTES, Answer, Caller, outcome_of, path_of, request_headers
@@ -62,7 +62,7 @@ class Peer:
         self._lock = threading.Lock()
 
     @contextmanager
-    def slot(self, method: Method, seconds_left: float) -> Iterator[None]:
+    def slot(self, what: object, seconds_left: float) -> Iterator[None]:
         """Hold one of the places for calls at once.
 
         Raises:
@@ -70,13 +70,11 @@ class Peer:
         """
         if not self._slots.acquire(timeout=max(0.0, min(self._limits.wait_for_slot_seconds, seconds_left))):
             raise _TurnedAway(
-                f"{method} was not asked: {self._limits.concurrent_calls} calls to {self.address} are open."
+                f"{what} was not asked: {self._limits.concurrent_calls} calls to {self.address} are open."
             )
         try:
             if not self.breaker.lets_through():
-                raise _TurnedAway(
-                    f"{method} was not asked: {self.address} failed too often; it is left alone a moment."
-                )
+                raise _TurnedAway(f"{what} was not asked: {self.address} failed too often; it is left alone a moment.")
             yield
         finally:
             self._slots.release()
@@ -110,12 +108,16 @@ class Peer:
         self._transports = {}
 
 
-_peers: dict[str, Peer] = {}
+_peers: dict[tuple[str, str], Peer] = {}
 
 
-def peer_at(address: str) -> Peer:
-    """Return the one peer of this process for an address."""
-    return _peers.setdefault(address, Peer(address))
+def peer_at(address: str, *, purpose: str = "calls", limits: PeerLimits | None = None) -> Peer:
+    """Return the one peer of this process for an address.
+
+    Args:
+        purpose: what it is asked for; what goes wrong or piles up with one purpose does not stop another.
+    """
+    return _peers.get((address, purpose)) or _peers.setdefault((address, purpose), Peer(address, limits=limits))
 
 
 def close_peers() -> None:
@@ -135,10 +137,19 @@ os.register_at_fork(after_in_child=_after_fork)
 class Http:
     """Asks the contract server of a peer."""
 
-    __slots__ = ("_caller", "_keys", "_peer", "_urls")
+    __slots__ = ("_caller", "_forwards", "_keys", "_peer", "_urls")
     name: ClassVar[str] = "http"
 
-    def __init__(self, declared: Contract, peer: Peer, caller: Caller, keys: tuple[ServiceKey, ...]) -> None:
+    def __init__(
+        self, declared: Contract, peer: Peer, caller: Caller, keys: tuple[ServiceKey, ...], *, forwards: bool = False
+    ) -> None:
+        """Ask a peer.
+
+        Args:
+            caller: who asks.
+            forwards: whether the caller asked this process, which sends its question on.
+        """
+        self._forwards = forwards
         self._peer = peer
         self._caller = caller
         self._keys = keys
@@ -159,7 +170,7 @@ class Http:
                 pause = full_jitter(attempt)
                 if (
                     not method.is_repeatable
-                    or isinstance(error, _TurnedAway)
+                    or isinstance(error, (_TurnedAway, ModuleMoved))
                     or attempt > MOST_ATTEMPTS
                     or time.monotonic() + pause >= deadline
                     or not self._peer.budget.take_retry()
@@ -174,6 +185,9 @@ class Http:
         with self._peer.slot(method, allowed):
             try:
                 answer = outcome_of(method, self._exchange(method, body, call_context, deadline))
+            except ModuleMoved:
+                self._peer.breaker.succeeded()  # it answers, and knows better than we do
+                raise
             except ContractUnavailable:
                 self._peer.breaker.failed()
                 raise
@@ -189,34 +203,66 @@ class Http:
             return answer
 
     def _exchange(self, method: Method, body: bytes, call_context: CallContext, deadline: float) -> Answer:
-        left = max(deadline - time.monotonic(), 0.001)
-        request = httpx.Request(
-            "POST",
-            self._urls[method.name],
-            headers=request_headers(method, body, call_context, self._caller, self._keys),
-            content=body,
-            extensions={
-                "timeout": {"connect": min(CONNECT_TIMEOUT_SECONDS, left), "read": left, "write": left, "pool": left}
-            },
-        )
         # The server may close a kept connection in the very moment that we write to it. Then nobody knows whether the
         # request was taken, so what must not be repeated gets a connection of its own.
-        transport = self._peer.transport(reuses_connections=method.is_repeatable)
+        return exchange(
+            self._peer,
+            self._urls[method.name],
+            request_headers(method, body, call_context, self._caller, self._keys, forwarded=self._forwards),
+            body,
+            deadline,
+            what=method,
+            reuses_connections=method.is_repeatable,
+        )
+
+
+def exchange(
+    peer: Peer,
+    url: httpx.URL,
+    headers: Mapping[str, str],
+    body: bytes,
+    deadline: float,
+    *,
+    what: object,
+    reuses_connections: bool,
+) -> Answer:
+    """Send one request and return the answer.
+
+    Args:
+        deadline: on the clock `time.monotonic()`.
+        what: is asked; for messages.
+
+    Raises:
+        ContractUnavailable: the service could not be reached; nothing was sent.
+        ContractTimeout: there was no whole answer in time, or the connection broke.
+        ContractViolation: the answer is too large.
+    """
+    left = max(deadline - time.monotonic(), 0.001)
+    request = httpx.Request(
+        "POST",
+        url,
+        headers=headers,
+        content=body,
+        extensions={
+            "timeout": {"connect": min(CONNECT_TIMEOUT_SECONDS, left), "read": left, "write": left, "pool": left}
+        },
+    )
+    transport = peer.transport(reuses_connections=reuses_connections)
+    try:
+        response = transport.handle_request(request)
         try:
-            response = transport.handle_request(request)
-            try:
-                return Answer(response.status_code, response.headers, _body(method, response, deadline))
-            finally:
-                response.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise ContractUnavailable(f"{method}: {self._peer.address} cannot be reached: {error}") from error
-        except httpx.TimeoutException as error:
-            raise ContractTimeout(f"{method}: no answer from {self._peer.address} within {left:.1f} s.") from error
-        except httpx.HTTPError as error:
-            raise ContractTimeout(f"{method}: the connection to {self._peer.address} broke: {error}") from error
+            return Answer(response.status_code, response.headers, _body(what, response, deadline))
+        finally:
+            response.close()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise ContractUnavailable(f"{what}: {peer.address} cannot be reached: {error}") from error
+    except httpx.TimeoutException as error:
+        raise ContractTimeout(f"{what}: no answer from {peer.address} within {left:.1f} s.") from error
+    except httpx.HTTPError as error:
+        raise ContractTimeout(f"{what}: the connection to {peer.address} broke: {error}") from error
 
 
-def _body(method: Method, response: httpx.Response, deadline: float) -> bytes:
+def _body(method: object, response: httpx.Response, deadline: float) -> bytes:
     """Read the whole body, which a drop by drop sender must not stretch beyond the deadline."""
     chunks, size = [], 0
     for chunk in response.iter_raw():

@@ -18,6 +18,7 @@ from infra.contracts.errors import (
     ContractTimeout,
     ContractUnavailable,
     ContractViolation,
+    ModuleMoved,
 )
 from infra.contracts.execution import Declined
 from infra.contracts.signing import ServiceKey, signed
@@ -33,12 +34,16 @@ CAUSATION_ID = "Banyan-Causation-Id"
 HOPS = "Banyan-Hops"
 CORRELATION_ID = "X-Correlation-Id"
 TRACEPARENT = "traceparent"
+BUCKET = "X-Bucket"
+BUCKETS = 100
+FORWARDED = "Banyan-Forwarded"  # by a process where the module is not at home; none forwards it again
 
 _SAFE_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,200}")
 _TRACEPARENT = re.compile(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}")
 
 # The outcomes that are no result and no declared error, by their word on the wire.
 _FAILURES: Mapping[str, tuple[type[ContractError], int]] = {
+    "moved": (ModuleMoved, 503),  # before the class that it is a special case of
     "unavailable": (ContractUnavailable, 503),
     "unknown": (ContractTimeout, 504),
     "refused": (CallerRefused, 403),
@@ -83,7 +88,13 @@ def path_of(method: Method) -> str:
 
 
 def request_headers(
-    method: Method, body: bytes, call_context: CallContext, caller: Caller, keys: tuple[ServiceKey, ...]
+    method: Method,
+    body: bytes,
+    call_context: CallContext,
+    caller: Caller,
+    keys: tuple[ServiceKey, ...],
+    *,
+    forwarded: bool = False,
 ) -> dict[str, str]:
     """Return the headers of one attempt, signed now."""
     headers = {
@@ -93,6 +104,8 @@ def request_headers(
         HOPS: str(call_context.hops),
         "Authorization": signed(keys, method="POST", path=path_of(method), body=body, caller=str(caller)),
     }
+    if forwarded:
+        headers[FORWARDED] = "1"
     left = call_context.seconds_left()
     if left is not None:
         headers[SECONDS_LEFT] = f"{left:.3f}"
@@ -102,6 +115,8 @@ def request_headers(
         headers[CAUSATION_ID] = call_context.causation_id
     if call_context.traceparent:
         headers[TRACEPARENT] = call_context.traceparent
+    if call_context.bucket is not None:
+        headers[BUCKET] = str(call_context.bucket)
     return headers
 
 
@@ -121,6 +136,7 @@ def context_from(headers: Mapping[str, str], method: Method) -> CallContext:
         deadline=time.monotonic() + seconds,
         hops=int(_number(headers.get(HOPS), 1)),
         traceparent=traceparent if traceparent and _TRACEPARENT.fullmatch(traceparent) else None,
+        bucket=bucket_in(headers.get(BUCKET)),
     )
 
 
@@ -163,6 +179,11 @@ def _number(text: str | None, default: float) -> float:
     except ValueError:
         return default
     return number if math.isfinite(number) else default
+
+
+def bucket_in(text: str | None) -> int | None:
+    """Return the bucket that a header names, None where it names none."""
+    return int(text) if text and text.isascii() and text.isdecimal() and len(text) < 3 and int(text) < BUCKETS else None
 
 
 def _safe_id(text: str | None) -> str | None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connections
 from django.utils import timezone
 
-from infra.events.configuration import local_modules, setting
+from infra.events.configuration import installed_modules, setting
 from infra.schedule.declaration import periodic
 
 EVENTS_AT_ONCE = 1000  # a few milliseconds of locks
@@ -49,7 +49,7 @@ def delete_old_events(module: str, *, retention: timedelta | None = None) -> int
 
 def schedule() -> None:
     """Have each module's old events deleted every hour."""
-    for module in local_modules():
+    for module in installed_modules():
         periodic(every_seconds=3600, name="events.delete_old_events", module=module)(partial(delete_old_events, module))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from django.conf import settings
 
+from infra.extraction import home
+
 _DEFAULTS: dict[str, Any] = {
     "EVENTS_RETENTION_DAYS": 30,  # handed-over events are kept this long, for questions and for moving a module
     "EVENTS_ATTEMPTS": 8,  # with the two below: about two minutes of trying, longer than a deployment's restart
@@ -30,10 +32,18 @@ def modules() -> tuple[str, ...]:
     return tuple(alias for alias in settings.DATABASES if alias != "default")
 
 
-def local_modules() -> tuple[str, ...]:
-    """Return the modules that this process runs itself: their streams are relayed and their handlers called here."""
+def installed_modules() -> tuple[str, ...]:
+    """Return the modules that this process can run, wherever their tables are the truth now."""
     locations = getattr(settings, "MODULE_LOCATIONS", {})
     return tuple(name for name in modules() if locations.get(name, "local") == "local")
+
+
+def local_modules() -> tuple[str, ...]:
+    """Return the modules whose tables this process may write now: their outboxes are relayed and their handlers called here.
+
+    It changes while the process runs, when a module moves: ask again each round.
+    """
+    return tuple(name for name in installed_modules() if home.is_here(name))
 
 
 def broker_url() -> str:

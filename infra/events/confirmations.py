@@ -8,14 +8,17 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from django.db import connections
 
-from infra.events.configuration import local_modules, setting
+from infra.contracts.errors import ContractError
+from infra.events.configuration import setting
+from infra.events.elsewhere import ConsumerMoved, positions_at
+from infra.extraction import home
 
 logger = logging.getLogger("infra.events")
 
@@ -59,6 +62,15 @@ ON CONFLICT DO NOTHING
 """
 
 
+def positions_of(consumer: str, source: str, keys: Sequence[str]) -> Mapping[str, int]:
+    """Return how far a module in this process's databases has received streams; those that it does not know are left out."""
+    with connections[consumer].cursor() as cursor:
+        cursor.execute(
+            "SELECT key, position FROM inbox_stream WHERE source = %s AND key = ANY(%s)", [source, list(keys)]
+        )
+        return dict(cursor.fetchall())
+
+
 class _Unconfirmed(NamedTuple):
     stream: str
     sent_as_text: str
@@ -96,11 +108,13 @@ class Confirmations:
         arrived: list[_Unconfirmed] = []
         overdue: list[tuple[_Unconfirmed, dict[str, int]]] = []
         for stream in unconfirmed:
+            sent = stream.sent()
+            if any((consumer, stream.stream) not in positions for consumer in sent):
+                continue  # one of them does not answer now, and may do so next time
             missing = {
-                consumer: positions.get((consumer, stream.stream), 0)
-                for consumer, seq in stream.sent().items()
-                # A consumer that lives elsewhere answers for itself.
-                if consumer in local_modules() and positions.get((consumer, stream.stream), 0) < seq
+                consumer: positions[consumer, stream.stream]
+                for consumer, seq in sent.items()
+                if positions[consumer, stream.stream] < seq
             }
             self._forget_moving(stream, missing)
             if not missing:
@@ -119,20 +133,28 @@ class Confirmations:
         return found
 
     def _positions(self, unconfirmed: Iterable[_Unconfirmed]) -> dict[tuple[str, str], int]:
-        """Return how far consumers have received the streams."""
+        """Return how far consumers have received the streams; one that does not answer is left out."""
         streams: dict[str, list[str]] = {}
         for stream in unconfirmed:
             for consumer in stream.sent():
                 streams.setdefault(consumer, []).append(stream.stream)
         positions: dict[tuple[str, str], int] = {}
-        for consumer in streams.keys() & set(local_modules()):
-            with connections[consumer].cursor() as cursor:
-                cursor.execute(
-                    "SELECT key, position FROM inbox_stream WHERE source = %s AND key = ANY(%s)",
-                    [self.source, streams[consumer]],
-                )
-                positions.update({(consumer, key): position for key, position in cursor.fetchall()})
+        for consumer, keys in streams.items():
+            try:
+                found = self._positions_in(consumer, keys)
+            except (ConsumerMoved, ContractError) as error:
+                logger.info("%s cannot say now how far it has received %s: %s", consumer, self.source, error)
+                continue
+            positions.update({(consumer, key): found.get(key, 0) for key in keys})
         return positions
+
+    def _positions_in(self, consumer: str, keys: list[str]) -> Mapping[str, int]:
+        address = home.address_of(consumer)
+        if address is None:
+            raise ConsumerMoved("nobody knows where it lives")
+        return (
+            positions_at(address, consumer, self.source, keys) if address else positions_of(consumer, self.source, keys)
+        )
 
     def _is_overdue(self, stream: str, consumer: str, position: int) -> bool:
         standstill = self._standstills.get((stream, consumer))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from django.apps import apps
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from infra.events.configuration import modules
 from infra.events.declaration import Event
+from infra.extraction import home
 
 AfterDeadLetter = Literal["stop", "skip"]
 E = TypeVar("E", bound=Event)
@@ -69,7 +71,14 @@ def subscription_of(consumer: str, event_name: str) -> Subscription | None:
 
 
 def consumers_of(event_name: str) -> list[str]:
-    return sorted(consumer for consumer, name in _subscriptions if name == event_name)
+    """Return the modules that hear an event: those with handlers here, and those that other processes run.
+
+    The latter are known by their manifests (`settings.EVENT_CONSUMERS`), and left out as long as nothing says where they are.
+    """
+    here = {consumer for consumer, name in _subscriptions if name == event_name}
+    declared: Sequence[str] = getattr(settings, "EVENT_CONSUMERS", {}).get(event_name, ())
+    installed = settings.DATABASES
+    return sorted(here.union(name for name in declared if name not in installed and home.address_of(name)))
 
 
 def all_subscriptions() -> list[Subscription]:

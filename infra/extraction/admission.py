@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 
 from infra.extraction.record.values import Where
 
@@ -38,7 +39,7 @@ class Admission:
         self._mine = threading.local()
 
     def where(self, module: str) -> Where:
-        return self._known.get(module) or Where(module=module)
+        return self._known.get(module) or _unmoved(module)
 
     def change(self, known: Mapping[str, Where]) -> None:
         """Act on what the record says now; who waits looks again."""
@@ -103,6 +104,11 @@ class Admission:
     def under_way(self, module: str) -> int:
         """Return how many writes of the module are under way here."""
         return self._inside[module]
+
+
+@cache
+def _unmoved(module: str) -> Where:
+    return Where(module=module)
 
 
 def _held(known: Mapping[str, Where], module: str) -> bool:

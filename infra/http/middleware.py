@@ -18,7 +18,7 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # A shop has few names. Where any host is allowed, strangers may not fill the memory with theirs.
 _REMEMBERED_HOSTS = 64
-_PREFIXES = ("/api/v", "/_contracts/", "/.well-known/")
+_PREFIXES = ("/api/v", "/_contracts/", "/_events/", "/.well-known/")
 
 # Django builds its middleware from the last to the first: this is how the last tells the first where it leads.
 _entrances: list[GetResponse] = []

@@ -36,7 +36,7 @@ TOKEN_ISSUER = env.text("TOKEN_ISSUER", SHOP_URL)
 CSRF_TRUSTED_ORIGINS = [SHOP_URL]
 SECURE_SSL_REDIRECT = True
 # Orchestrators and services ask over the inner network, in plain HTTP.
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^_contracts/"]
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$", r"^_contracts/", r"^_events/"]
 # gunicorn speaks plain HTTP: a proxy in front ends TLS, and says in these headers who came and how. Nothing else may reach
 # the port, as any client can write them.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 1, least=1)
