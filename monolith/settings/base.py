@@ -6,7 +6,7 @@ from pathlib import Path
 
 import django_stubs_ext
 
-from infra.boundaries.discovery import callers_by_contract, holds_internals, manifests_in
+from infra.boundaries.discovery import callers_by_contract, consumers_by_event, holds_internals, manifests_in
 from infra.boundaries.generation.house import House
 from infra.deployment.environment import Environment
 
@@ -52,6 +52,8 @@ OBSERVE_BOUNDARIES = env.flag("OBSERVE_BOUNDARIES", True)
 SERVICE_NAME = env.text("SERVICE_NAME", "monolith")
 # Who may ask each contract: the declared dependencies, enforced on every route. The composition root may ask all.
 CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=HOUSE.above)
+# Who hears each event, by wire name: a publisher hands over to modules that are not in its process, too.
+EVENT_CONSUMERS = consumers_by_event(MANIFESTS)
 CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
 # By alias; the first of each carries its events and periodic tasks.
