@@ -53,11 +53,20 @@
     }
   };
 
+  // The first answer mostly says what the page came with; putting that in place again would disturb for nothing.
+  const says = (part, html) => {
+    const now = part.cloneNode(true);
+    for (const field of now.querySelectorAll("input[name=csrfmiddlewaretoken]")) field.remove();
+    const next = document.createElement("template");
+    next.innerHTML = html;
+    return now.innerHTML.trim() === next.innerHTML.trim();
+  };
+
   const show = (name, html) => {
     if (shown.get(name) === html) return;
     shown.set(name, html);
     const part = page.querySelector(`[data-section="${CSS.escape(name)}"]`);
-    if (!part) return;
+    if (!part || says(part, html)) return;
     const before = kept(part);
     part.innerHTML = html;
     for (const form of part.querySelectorAll("form[method=post]")) {
