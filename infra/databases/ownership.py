@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -27,14 +27,21 @@ def as_owner(alias: str) -> Iterator[None]:
         raise DatabaseRefusal(
             f"{owner_url_variable(alias)} is not set. It names the role that owns the schema of {alias} and migrates it."
         )
+    with acting_as(alias, owner):
+        yield
+
+
+@contextmanager
+def acting_as(alias: str, login: Mapping[str, Any]) -> Iterator[None]:
+    """Within the block, `connections[alias]` of this thread uses another login, outside the pool; also in another database."""
     serving = connections[alias]
-    owner_settings: dict[str, Any] = dict(serving.settings_dict)
-    owner_settings.update({key: owner[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if key in owner})
+    other_settings: dict[str, Any] = dict(serving.settings_dict)
+    other_settings.update({key: login[key] for key in ("NAME", "USER", "PASSWORD", "HOST", "PORT") if key in login})
     options = {key: value for key, value in serving.settings_dict["OPTIONS"].items() if key != "pool"}
-    owner_settings["OPTIONS"] = options | owner.get("OPTIONS", {})
+    other_settings["OPTIONS"] = options | login.get("OPTIONS", {})
     serving.close()
     backend = cast("Any", type(serving))
-    connections[alias] = backend(owner_settings, alias)
+    connections[alias] = backend(other_settings, alias)
     try:
         yield
     finally:
