@@ -9,6 +9,7 @@ from psycopg import sql
 
 from infra.extraction.data import keys
 from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.data.pace import CHUNK_BYTES
 from infra.extraction.data.relay import relay
 from infra.extraction.data.stream import Frontier
 from infra.extraction.data.tables import Reference, Table
@@ -71,12 +72,7 @@ class Application:
 
     def copy(self, chunk: Chunk) -> int:
         """Copy a chunk's rows, of which the target has none."""
-        table = chunk.table
-        rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
-            table.column_list, table.on(self._here.schema), chunk.rows("t")
-        )
-        into = sql.SQL("{} ({})").format(table.on(self._there.schema), table.column_list)
-        return relay(self._source, rows, self._target, into, binary=table.binary)
+        return copy_chunk(self._source, self._target, (self._here, self._there), chunk)
 
     def delete_vanished(self, table: Table, spelled: Sequence[str]) -> int:
         """Delete those keys that the source has no row of."""
@@ -192,6 +188,43 @@ class Application:
     def forget_stages(self) -> None:
         """To be called when the target's transaction was rolled back, and with it perhaps a staging table."""
         self._staged.clear()
+
+
+def copy_chunk(source: Connection, target: Connection, sides: tuple[Side, Side], chunk: Chunk) -> int:
+    """Copy a chunk's rows from the first side to the second, and return how many."""
+    table = chunk.table
+    rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(table.column_list, table.on(sides[0].schema), chunk.rows("t"))
+    into = sql.SQL("{} ({})").format(table.on(sides[1].schema), table.column_list)
+    return relay(source, rows, target, into, binary=table.binary)
+
+
+def bound(source: Connection, side: Side, table: Table, above: str | None, rows: int) -> str | None:
+    """Return the key that ends a chunk of so many rows above a key, or None when no row lies beyond that."""
+    query = sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
+        keys.spelled(table, "t"),
+        table.on(side.schema),
+        Chunk(table, above, None).rows("t"),
+        keys.ordered(table, "t"),
+        sql.Literal(rows - 1),
+    )
+    row = source.execute(query).fetchone()
+    return str(row[0]) if row else None
+
+
+def average_row_bytes(source: Connection, side: Side, table: Table) -> float | None:
+    """Return how large a row is on average, with what is stored beside it; None when the planner has not counted them.
+
+    A small table is taken for one of small rows: all of it fits into a chunk.
+    """
+    size, rows = one_row(
+        source.execute(
+            "SELECT pg_table_size(oid), reltuples FROM pg_class WHERE oid = %s::regclass",
+            [table.on(side.schema).as_string(source)],
+        ).fetchone()
+    )
+    if rows > 0:
+        return float(size / rows)
+    return 1.0 if size < CHUNK_BYTES else None
 
 
 def _stage(table: Table) -> sql.Identifier:

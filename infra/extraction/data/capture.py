@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from infra.extraction.data import control, keys
-from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.data.connections import SERVER_IDENTITY, Connection, one_row
 from infra.extraction.data.errors import DataPlaneError, NotPrepared
 from infra.extraction.data.tables import Table, carried_tables
 from infra.extraction.sides import Side
@@ -41,7 +41,7 @@ def install(
         _remember(connection, side, tables)
     for table in tables:
         if _defects(connection, side, table):
-            _patiently(connection, table.name, lambda table=table: _install(connection, side, table), pause)  # type: ignore[misc]
+            patiently(connection, table.name, lambda table=table: _install(connection, side, table), pause)  # type: ignore[misc]
 
 
 def remove(connection: Connection, side: Side, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -63,7 +63,7 @@ def remove(connection: Connection, side: Side, *, pause: Callable[[float], None]
                     )
                 )
 
-        _patiently(connection, name, drop, pause)
+        patiently(connection, name, drop, pause)
     for (function,) in connection.execute(
         "SELECT proname FROM pg_proc WHERE pronamespace = to_regnamespace(quote_ident(%s))", [side.control_schema]
     ).fetchall():
@@ -201,7 +201,8 @@ def _function(table: Table, operation: str) -> str:
     return f"capture_{table.number}_{operation}"
 
 
-def _patiently(connection: Connection, name: str, change: Callable[[], None], pause: Callable[[float], None]) -> None:
+def patiently(connection: Connection, name: str, change: Callable[[], None], pause: Callable[[float], None]) -> None:
+    """Make a change that needs a table's lock, in short attempts; raises DataPlaneError after the last."""
     for attempt in range(ATTEMPTS):
         try:
             with connection.transaction():
@@ -221,9 +222,7 @@ def identity(connection: Connection, side: Side) -> str:
 
     After a failover to a server that lagged, or a restore, transaction numbers are used again for other changes.
     """
-    query = sql.SQL(
-        "SELECT concat_ws('/', (SELECT system_identifier FROM pg_control_system()),"
-        " left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),"
-        " (SELECT oid FROM pg_database WHERE datname = current_database()), (SELECT id FROM {}))"
-    ).format(sql.Identifier(side.control_schema, "capture"))
+    query = sql.SQL("SELECT {} || '/' || (SELECT id FROM {})").format(
+        sql.SQL(SERVER_IDENTITY), sql.Identifier(side.control_schema, "capture")
+    )
     return str(one_row(connection.execute(query).fetchone())[0])

@@ -24,6 +24,10 @@ IDLE_SECONDS = (
     10  # an applier that stands still in a transaction holds its lease row, and the source's vacuum, no longer
 )
 STATEMENT_SECONDS = 600
+# What tells a server, its timeline and its database from all others. A standby that was promoted has another timeline.
+SERVER_IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
+ left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+COPYING = "copying"  # the purpose of a first copy's workers
 
 
 def connect(side: Side, purpose: str, *, idle_seconds: float = IDLE_SECONDS) -> Connection:
@@ -33,11 +37,12 @@ def connect(side: Side, purpose: str, *, idle_seconds: float = IDLE_SECONDS) -> 
     options = " ".join(f"-c {name}={value.replace(' ', chr(92) + ' ')}" for name, value in spelling.items())
     options += f" -c idle_in_transaction_session_timeout={int(idle_seconds * 1000)}"
     options += f" -c statement_timeout={STATEMENT_SECONDS * 1000}"
+    options += " -c banyan.carries=yes"  # strangers.py lets these in
     return psycopg.connect(
         side.owner_url,
         autocommit=True,
         options=options,
-        application_name=f"banyan {purpose} {side.schema}"[:63],
+        application_name=application_name(side, purpose),
         keepalives_idle=5,
         keepalives_interval=2,
         keepalives_count=3,
@@ -45,6 +50,10 @@ def connect(side: Side, purpose: str, *, idle_seconds: float = IDLE_SECONDS) -> 
         tcp_user_timeout=15000,
         prepare_threshold=2,
     )
+
+
+def application_name(side: Side, purpose: str) -> str:
+    return f"banyan {purpose} {side.schema}"[:63]
 
 
 def one_row(row: Row | None) -> Row:

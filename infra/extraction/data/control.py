@@ -16,18 +16,24 @@ CREATE TABLE IF NOT EXISTS {schema}.log (
 ) WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 CREATE TABLE IF NOT EXISTS {schema}.captured (tbl smallint PRIMARY KEY, name text NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS {schema}.capture (
-    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(), only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one)
+    id uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(), only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
+    carried pg_snapshot,
+    carried_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 CREATE TABLE IF NOT EXISTS {schema}.stream (
     only_one boolean PRIMARY KEY DEFAULT true CHECK (only_one),
     cursor pg_snapshot NOT NULL,
     source text NOT NULL,
+    target text NOT NULL,
     frontier jsonb NOT NULL,
     rows_carried bigint NOT NULL DEFAULT 0,
     steps bigint NOT NULL DEFAULT 0,
     lease bigint NOT NULL DEFAULT 0,
     holder jsonb,
     consistent boolean NOT NULL DEFAULT true,
+    suspect boolean NOT NULL DEFAULT false,
+    paused text NOT NULL DEFAULT '',
+    slowed_by text NOT NULL DEFAULT '',
     position_at timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 CREATE TABLE IF NOT EXISTS {schema}.compared (

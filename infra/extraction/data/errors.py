@@ -29,6 +29,10 @@ class SourceChanged(DataPlaneError):
     """The source isn't the server that the cursor was taken on, so the cursor means nothing there."""
 
 
+class TargetChanged(DataPlaneError):
+    """The target isn't the server that was carried to, or was set back to an earlier moment: it may lack changes."""
+
+
 class TargetRefused(DataPlaneError):
     """The target isn't in a state in which rows may be applied to it."""
 

@@ -61,14 +61,41 @@ def touched_in_batches(
 
 
 def purge(connection: Connection, side: Side, cursor: str) -> int:
-    """Delete what every snapshot from `cursor` on has seen, and return how much that was."""
-    log = sql.Identifier(side.control_schema, "log")
+    """Delete what the snapshot `cursor` has seen, and return how much that was; the source notes how far it was carried.
+
+    The cursor must stand on the target durably. What a later snapshot sees, this one or a later step carries, so that
+    transactions that are open for hours keep no other's keys in the log.
+    """
+    log, capture = (sql.Identifier(side.control_schema, name) for name in ("log", "capture"))
     deleted = connection.execute(
-        sql.SQL("DELETE FROM {} WHERE xid < pg_snapshot_xmin(%s::pg_snapshot)").format(log), [cursor]
+        sql.SQL(
+            "WITH told AS (UPDATE {} SET carried = %(cursor)s, carried_at = clock_timestamp())"
+            " DELETE FROM {} WHERE pg_visible_in_snapshot(xid, %(cursor)s)"
+        ).format(capture, log),
+        {"cursor": cursor},
     ).rowcount
     if deleted >= WORTH_A_VACUUM:
         connection.execute(sql.SQL("VACUUM {}").format(log))
     return deleted
+
+
+def went_back(connection: Connection, side: Side, cursor: str) -> tuple[bool, bool]:
+    """Return whether the source, and whether the target with `cursor`, stands before what the other has seen already.
+
+    A server that was set back to an earlier moment is the same server by name; these numbers tell.
+    """
+    row = one_row(
+        connection.execute(
+            sql.SQL(
+                "SELECT pg_snapshot_xmax(%(c)s::pg_snapshot) > pg_snapshot_xmax(pg_current_snapshot()),"
+                " coalesce((SELECT pg_snapshot_xmax(carried) > pg_snapshot_xmax(%(c)s::pg_snapshot) OR EXISTS"
+                " (SELECT FROM pg_snapshot_xip(%(c)s::pg_snapshot) x WHERE pg_visible_in_snapshot(x, carried))"
+                " FROM {}), false)"
+            ).format(sql.Identifier(side.control_schema, "capture")),
+            {"c": cursor},
+        ).fetchone()
+    )
+    return bool(row[0]), bool(row[1])
 
 
 def mark(connection: Connection, side: Side, number: int, spelled_keys: Iterable[str]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+CHUNK_BYTES = 64 * 1024 * 1024  # of rows as they are stored; a server holds a transaction's checks and log for it
 
 
 @dataclass(slots=True, kw_only=True)
@@ -18,6 +20,17 @@ class Pace:
     most: int = 100_000
     batch: int = 5000  # touched keys in one transaction; more are applied in several
     rest_seconds: float = 0.0  # between two steps of a copy, to leave the servers room
+
+    def for_rows_of(self, average_bytes: float | None) -> Pace:
+        """Return a pace of its own for a table; None when nobody knows how large its rows are.
+
+        The first chunk is small where rows may be large: how long a chunk takes is known only after it.
+        """
+        most = self.most
+        if average_bytes:
+            most = max(self.least, min(most, int(CHUNK_BYTES / average_bytes)))
+        rows = self.least if average_bytes is None else self.rows
+        return replace(self, rows=max(self.least, min(rows, most)), most=most)
 
     def learn(self, copied: int, took: float) -> None:
         """Take in how long a chunk took; a chunk that the table's end cut short says nothing."""

@@ -15,12 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import psycopg
-from psycopg import sql
 
-from infra.extraction.data import capture, guards, keys, log, stream
-from infra.extraction.data.application import Application, Chunk, Keys
+from infra.extraction.data import capture, guards, log, stream
+from infra.extraction.data.application import Application, Chunk, Keys, average_row_bytes, bound
 from infra.extraction.data.connections import Connection, connect, one_row
-from infra.extraction.data.errors import SourceChanged
+from infra.extraction.data.copying import Copying, default_streams
+from infra.extraction.data.errors import SourceChanged, TargetChanged
+from infra.extraction.data.governor import Governor
 from infra.extraction.data.pace import Pace
 from infra.extraction.data.stream import Frontier, Position
 from infra.extraction.data.tables import Table
@@ -66,12 +67,25 @@ class Applier:
         *,
         pace: Pace | None = None,
         permitted: Callable[[Connection], None] | None = None,
+        streams: int | None = None,
+        governor: Governor | None = None,
     ) -> None:
-        """Args: `permitted` is called in each transaction on the target, and raises to keep it from being committed."""
+        """Make it ready.
+
+        Args:
+            permitted: called in each transaction on the target; raises to keep it from being committed.
+            streams: at most so many copy side by side; by default one per core, four at most.
+            governor: makes the first copy rest while `follow` runs.
+        """
         self.source, self.target, self._names = source, target, tuple(names)
         self.pace = pace or Pace()
+        self.streams = streams or default_streams()
+        self.governor = governor or Governor()
+        self.governor.most = self.streams
+        self._paces: dict[str, Pace] = {}
         self._permitted = permitted or (lambda connection: None)
         self._purged_at = self._saved_at = time.monotonic()
+        self.purges = True  # off while writers wait: to empty the log takes its time
         self.rows_per_second = 0.0
 
     def __enter__(self) -> Self:
@@ -81,11 +95,19 @@ class Applier:
             self.tables = capture.captured_tables(self._reading, self.source, self._names)
             self.position = stream.take_over(self._writing, self.target)
             self._check_source(capture.identity(self._reading, self.source))
+            self._check_target(stream.identity_of(self._writing))
+            self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
+            self._copying = Copying(
+                (self.source, self.target), self.tables, pace_of=self._pace_of, require=self._require
+            )
+            self._paces = {
+                table.name: self.pace.for_rows_of(average_row_bytes(self._reading, self.source, table))
+                for table in self.tables
+            }
+            self._restore_references()
         except BaseException:
             self.close()
             raise
-        self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
-        self._restore_references()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -95,6 +117,8 @@ class Applier:
         for name in ("_reading", "_writing"):
             if connection := getattr(self, name, None):
                 connection.close()
+        if copying := getattr(self, "_copying", None):
+            copying.close()
 
     @property
     def copied(self) -> bool:
@@ -102,7 +126,7 @@ class Applier:
         return self.position.complete(self.tables)
 
     def step(self, *, handover: Callable[[Connection, str], None] | None = None) -> Step:
-        """Carry what there is to carry now.
+        """Carry what there is to carry now, and the next chunk of a first copy.
 
         Args:
             handover: called when the target equals the source's snapshot, with the connection that is still in it. It keeps
@@ -113,15 +137,75 @@ class Applier:
             SourceChanged: the source isn't the server that the cursor was taken on.
             TargetRefused: the target's application may write there.
         """
+        return self._step(streams=1, handover=handover)
+
+    def advance(self, *, streams: int | None = None, goes_on: Callable[[], bool] = lambda: True) -> Step:
+        """Do a step; while the first copy lasts, follow it with chunks over several streams for some seconds.
+
+        Args:
+            streams: at most so many, by default all; 0 carries changes only.
+            goes_on: asked several times a second; once it says no, no chunk is begun any more.
+
+        Raises:
+            LeaseLost, SourceChanged, TargetRefused: as a step. Chunks that were committed before stay.
+        """
+        return self._step(streams=self.streams if streams is None else streams, goes_on=goes_on)
+
+    def follow(self, stop: threading.Event, nudge: threading.Event | None = None) -> None:
+        """Go on until `stop` is set: at once while there is something, else on a nudge, else every few milliseconds.
+
+        The first copy makes way as the governor says, and rests while the stream is paused.
+        """
+        nudge = nudge or threading.Event()
+
+        def may_go_on() -> bool:
+            return not stop.is_set() and self._allowed_streams() > 0
+
+        while not stop.is_set():
+            streams = 0 if self.copied else self._allowed_streams()
+            if not streams and not self.behind() and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS:
+                nudge.wait(POLL_SECONDS)
+                nudge.clear()
+                continue
+            step = self.advance(streams=streams, goes_on=may_go_on)
+            if step.copied and self.pace.rest_seconds:
+                stop.wait(self.pace.rest_seconds)
+
+    def copy_all(self) -> None:
+        """Go on until the first copy is through, as fast as it goes; what is written meanwhile is carried along."""
+        while not self.copied:
+            self.advance()
+
+    def behind(self) -> bool:
+        """Whether something was written that this stream did not carry yet."""
+        return log.anything_unseen(self._reading, self.source, self.position.cursor)
+
+    def _allowed_streams(self) -> int:
+        paused = stream.read(self._writing, self.target).paused
+        return self.governor.look(self._reading, self._writing, self.source, paused=paused)
+
+    def _step(
+        self,
+        *,
+        streams: int,
+        handover: Callable[[Connection, str], None] | None = None,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> Step:
         began = time.monotonic()
+        side_by_side = streams > 1 and not self.copied
         self._reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         try:
             snapshot = self._snapshot()
-            done = self._carry(snapshot, save=handover is not None)
+            chunk = self._next_chunk() if streams == 1 else None
+            done = self._carry(snapshot, chunk, save=handover is not None or side_by_side)
+            if chunk and done.copied:
+                self._pace_of(chunk.table).learn(done.copied, time.monotonic() - began)
             if handover:
                 handed, self._reading = self._reading, connect(self.source, "applier")
                 self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
                 handover(handed, snapshot)
+            elif side_by_side:
+                done = replace(done, copied=self._copy_side_by_side(streams, goes_on))
             else:
                 self._reading.execute("COMMIT")
         except BaseException:
@@ -130,31 +214,21 @@ class Applier:
         took = time.monotonic() - began
         if done.copied:
             self._restore_references()
-            self.pace.learn(done.copied, took)
             self.rows_per_second = done.copied / took
         self._purge_at_times()
         return replace(done, seconds=took)
 
-    def follow(self, stop: threading.Event, nudge: threading.Event | None = None) -> None:
-        """Step until `stop` is set: at once while there is something, else on a nudge, else every few milliseconds."""
-        nudge = nudge or threading.Event()
-        while not stop.is_set():
-            if self.copied and not self.behind() and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS:
-                nudge.wait(POLL_SECONDS)
-                nudge.clear()
-                continue
-            step = self.step()
-            if step.copied and self.pace.rest_seconds:
-                stop.wait(self.pace.rest_seconds)
-
-    def copy_all(self) -> None:
-        """Step until the first copy is through; what is written meanwhile is carried along."""
-        while not self.copied:
-            self.step()
-
-    def behind(self) -> bool:
-        """Whether something was written that this stream did not carry yet."""
-        return log.anything_unseen(self._reading, self.source, self.position.cursor)
+    def _copy_side_by_side(self, streams: int, goes_on: Callable[[], bool]) -> int:
+        try:
+            self.position, copied = self._copying.round(self._reading, self.position, streams=streams, goes_on=goes_on)
+        except BaseException:
+            # What workers committed stays, and the next step goes on from there, unless another applier took over.
+            with suppress(psycopg.Error):
+                found = stream.read(self._writing, self.target)
+                if found.lease == self.position.lease:
+                    self.position = found
+            raise
+        return copied
 
     def _snapshot(self) -> str:
         # The first query fixes the snapshot of the transaction.
@@ -167,13 +241,24 @@ class Applier:
             raise SourceChanged(
                 f"{self.source.name} is not the server that {self.target.name} was copied from: its identity is {identity},"
                 f" the cursor's {self.position.source} (server/timeline/database/capture). After a failover or a restore,"
-                " changes may be lost or their numbers used again. Begin the stream afresh; its target is emptied."
+                " changes may be lost or their numbers used again. Readmit the stream, then compare everything and repair; or"
+                " begin it afresh, which empties its target."
             )
 
-    def _carry(self, snapshot: str, *, save: bool) -> Step:
+    def _check_target(self, identity: str) -> None:
+        source_went_back, target_went_back = log.went_back(self._reading, self.source, self.position.cursor)
+        if source_went_back:
+            self._check_source("the same, set back to an earlier moment")
+        if identity != self.position.target or target_went_back:
+            raise TargetChanged(
+                f"{self.target.name} is not the server that was carried to, or was set back to an earlier moment (its identity"
+                f" is {identity}, of old {self.position.target}: server/timeline/database). Changes that it had may be lost,"
+                " and the log no longer has them. Readmit the stream, then compare everything and repair; or begin it afresh."
+            )
+
+    def _carry(self, snapshot: str, chunk: Chunk | None, *, save: bool) -> Step:
         limit = self.pace.batch
         found = log.touched(self._reading, self.source, self.position.cursor, limit + 1)
-        chunk = self._next_chunk()
         if len(found) > limit:
             try:
                 return self._carry_backlog(snapshot)
@@ -192,11 +277,11 @@ class Applier:
     def _carry_at_once(self, snapshot: str, touched: Keys, chunk: Chunk | None, *, rebuild: bool) -> Step:
         apply = self._application
         copied = 0
-        position = replace(self.position, cursor=snapshot, steps=self.position.steps + 1, consistent=True)
+        position = replace(self._next_position(), cursor=snapshot, consistent=True)
         count = sum(map(len, touched.values()))
         try:
             with self._writing.transaction():
-                self._require()
+                self._require(self._writing, self.position)
                 if rebuild:
                     if chunk:
                         apply.clear(chunk)
@@ -240,14 +325,13 @@ class Applier:
                     count += self._carry_batch(number, spelled, deleting=children_first)
                     transactions += 1
         position = replace(
-            self.position,
+            self._next_position(),
             cursor=snapshot,
             consistent=True,
-            steps=self.position.steps + 1,
             rows_carried=self.position.rows_carried + count,
         )
         with self._writing.transaction():
-            self._require()
+            self._require(self._writing, self.position)
             stream.save(self._writing, self.target, position)
         self._saved(position)
         return Step(touched=count, transactions=transactions + 1)
@@ -256,10 +340,10 @@ class Applier:
         apply = self._application
         table = next(each for each in self.tables if each.number == number)
         covered = apply.covered(table, self.position.of(table), spelled)
-        position = replace(self.position, consistent=False, steps=self.position.steps + 1)
+        position = replace(self._next_position(), consistent=False)
         try:
             with self._writing.transaction():
-                self._require()
+                self._require(self._writing, self.position)
                 if deleting:
                     apply.delete_vanished(table, covered)
                 elif covered:
@@ -272,11 +356,14 @@ class Applier:
         self._saved(position)
         return 0 if deleting else len(covered)
 
-    def _require(self) -> None:
-        stream.require(self._writing, self.target, self.position)
-        stream.require_closed(self._writing, self.target, self.tables)
-        self._permitted(self._writing)
-        self._writing.execute("SET CONSTRAINTS ALL DEFERRED")
+    def _next_position(self) -> Position:
+        return replace(self.position, steps=self.position.steps + 1, slowed_by=self.governor.reason)
+
+    def _require(self, writing: Connection, position: Position) -> None:
+        stream.require(writing, self.target, position)
+        stream.require_closed(writing, self.target, self.tables)
+        self._permitted(writing)
+        writing.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def _saved(self, position: Position) -> None:
         self.position = position
@@ -300,24 +387,15 @@ class Applier:
         for table in self.tables:
             frontier = self.position.of(table)
             if not frontier.complete:
-                return Chunk(table, frontier.key, self._bound(table, frontier.key))
+                rows = self._pace_of(table).rows
+                return Chunk(table, frontier.key, bound(self._reading, self.source, table, frontier.key, rows))
         return None
 
-    def _bound(self, table: Table, above: str | None) -> str | None:
-        """Return the key that ends the next chunk of `table`, or None when it is the last."""
-        beyond = keys.compared(table, "t", ">", above) if above is not None else sql.SQL("true")
-        query = sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
-            keys.spelled(table, "t"),
-            table.on(self.source.schema),
-            beyond,
-            keys.ordered(table, "t"),
-            sql.Literal(self.pace.rows - 1),
-        )
-        row = self._reading.execute(query).fetchone()
-        return str(row[0]) if row else None
+    def _pace_of(self, table: Table) -> Pace:
+        return self._paces[table.name]
 
     def _purge_at_times(self) -> None:
-        if time.monotonic() - self._purged_at >= PURGE_SECONDS:
+        if self.purges and time.monotonic() - self._purged_at >= PURGE_SECONDS:
             log.purge(self._reading, self.source, self.position.cursor)
             self._purged_at = time.monotonic()
 

@@ -15,8 +15,8 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from infra.extraction.data import capture, control, guards
-from infra.extraction.data.connections import Connection, one_row
+from infra.extraction.data import capture, control, guards, log
+from infra.extraction.data.connections import COPYING, SERVER_IDENTITY, Connection, application_name, one_row
 from infra.extraction.data.errors import CannotBeCarried, LeaseLost, NotPrepared, TargetRefused
 from infra.extraction.data.tables import Table, carried_tables, differences_of_shape
 from infra.extraction.sides import Side
@@ -45,7 +45,11 @@ class Position:
     source: str
     lease: int
     frontiers: Mapping[str, Frontier] = field(default_factory=dict)
+    target: str = ""
     consistent: bool = True  # False while a long backlog is applied in several transactions
+    suspect: bool = False  # a server was set back; until everything was compared and repaired, nothing is certain
+    paused: str = ""  # why somebody stopped the first copy; changes are carried all the same
+    slowed_by: str = ""  # what the first copy makes way for
     rows_carried: int = 0
     steps: int = 0
 
@@ -81,6 +85,7 @@ def begin(
     control.prepare(target, there)
     stream = sql.Identifier(there.control_schema, "stream")
     identity = capture.identity(source, here)
+    own = identity_of(target)
     known = target.execute(sql.SQL("SELECT source FROM {}").format(stream)).fetchone()
     if known and known[0] == identity and not covered:
         return False
@@ -96,13 +101,60 @@ def begin(
             target.execute(sql.SQL("TRUNCATE {}").format(every))
         target.execute(
             sql.SQL(
-                "INSERT INTO {} AS s (cursor, source, frontier) VALUES (%s, %s, %s) ON CONFLICT (only_one) DO UPDATE"
-                " SET cursor = excluded.cursor, source = excluded.source, frontier = excluded.frontier,"
-                " rows_carried = 0, steps = 0, lease = s.lease + 1, consistent = true, position_at = now()"
+                "INSERT INTO {} AS s (cursor, source, target, frontier) VALUES (%s, %s, %s, %s)"
+                " ON CONFLICT (only_one) DO UPDATE SET cursor = excluded.cursor, source = excluded.source,"
+                " target = excluded.target, frontier = excluded.frontier, rows_carried = 0, steps = 0,"
+                " lease = s.lease + 1, consistent = true, suspect = false, paused = '', slowed_by = '',"
+                " position_at = now()"
             ).format(stream),
-            [cursor, identity, Jsonb(frontier)],
+            [cursor, identity, own, Jsonb(frontier)],
         )
+    _forget_what_was_carried(source, here)
     return True
+
+
+def identity_of(target: Connection) -> str:
+    """Name the server, timeline and database of a target."""
+    return str(one_row(target.execute(sql.SQL("SELECT {}").format(sql.SQL(SERVER_IDENTITY))).fetchone())[0])
+
+
+def readmit(source: Connection, target: Connection, sides: tuple[Side, Side]) -> None:
+    """Have the stream go on after one of its servers was replaced or set back: the way out that needs no new copy.
+
+    Whatever the target holds is suspect from now on, until a comparison of everything, with repair, has found both sides
+    equal (`comparison.compare`). The cursor begins at the source's present snapshot where the old one means nothing there.
+    """
+    here, there = sides
+    identity = capture.identity(source, here)
+    position = read(target, there)
+    cursor = position.cursor
+    if position.source != identity or log.went_back(source, here, cursor)[0]:
+        cursor = one_row(source.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
+    with target.transaction():
+        target.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(there.control_schema, "compared")))
+        target.execute(
+            sql.SQL("UPDATE {} SET cursor = %s, source = %s, target = %s, lease = lease + 1, suspect = true").format(
+                sql.Identifier(there.control_schema, "stream")
+            ),
+            [cursor, identity, identity_of(target)],
+        )
+    _forget_what_was_carried(source, here)
+
+
+def _forget_what_was_carried(source: Connection, side: Side) -> None:
+    source.execute(sql.SQL("UPDATE {} SET carried = NULL").format(sql.Identifier(side.control_schema, "capture")))
+
+
+def pause(target: Connection, side: Side, why: str) -> None:
+    """Have the first copy stop, and say why; the applier sees it within a second or so. Changes are carried all the same."""
+    target.execute(
+        sql.SQL("UPDATE {} SET paused = %s").format(sql.Identifier(side.control_schema, "stream")), [why or "paused"]
+    )
+
+
+def resume(target: Connection, side: Side) -> None:
+    """Have the first copy go on; a repeat changes nothing."""
+    target.execute(sql.SQL("UPDATE {} SET paused = ''").format(sql.Identifier(side.control_schema, "stream")))
 
 
 def _require_expendable(target: Connection, side: Side, tables: Sequence[Table]) -> None:
@@ -161,6 +213,12 @@ def take_over(target: Connection, side: Side) -> Position:
             _disconnect_predecessor(target, side)
         else:
             break
+    # Workers of its first copy commit nothing any more, but rows that they wrote and did not commit would be waited for.
+    target.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = current_user AND datname = current_database()"
+        " AND application_name = %s",
+        [application_name(side, COPYING)],
+    )
     return read(target, side)
 
 
@@ -181,9 +239,10 @@ def read(target: Connection, side: Side, *, lock: bool = False) -> Position:
     Raises:
         NotPrepared: there is no stream into this side.
     """
-    query = sql.SQL("SELECT cursor::text, source, lease, frontier, consistent, rows_carried, steps FROM {} {}").format(
-        sql.Identifier(side.control_schema, "stream"), sql.SQL("FOR UPDATE" if lock else "")
-    )
+    query = sql.SQL(
+        "SELECT cursor::text, source, lease, frontier, consistent, rows_carried, steps, target, suspect, paused, slowed_by"
+        " FROM {} {}"
+    ).format(sql.Identifier(side.control_schema, "stream"), sql.SQL("FOR UPDATE" if lock else ""))
     row = target.execute(query).fetchone()
     if row is None:
         raise NotPrepared(f"No stream leads to {side.name} for {side.schema}. Begin one first.")
@@ -196,6 +255,10 @@ def read(target: Connection, side: Side, *, lock: bool = False) -> Position:
         consistent=row[4],
         rows_carried=row[5],
         steps=row[6],
+        target=row[7],
+        suspect=row[8],
+        paused=row[9],
+        slowed_by=row[10],
     )
 
 
@@ -220,7 +283,15 @@ def save(target: Connection, side: Side, position: Position) -> None:
     }
     target.execute(
         sql.SQL(
-            "UPDATE {} SET cursor = %s, frontier = %s, consistent = %s, rows_carried = %s, steps = %s, position_at = now()"
+            "UPDATE {} SET cursor = %s, frontier = %s, consistent = %s, rows_carried = %s, steps = %s, slowed_by = %s,"
+            " position_at = now()"
         ).format(sql.Identifier(side.control_schema, "stream")),
-        [position.cursor, Jsonb(frontier), position.consistent, position.rows_carried, position.steps],
+        [
+            position.cursor,
+            Jsonb(frontier),
+            position.consistent,
+            position.rows_carried,
+            position.steps,
+            position.slowed_by,
+        ],
     )

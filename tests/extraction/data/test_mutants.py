@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
 
-from infra.extraction.data import capture, comparison, log, stream
+from infra.extraction.data import application, capture, comparison, copying, log, stream
 from infra.extraction.data.application import Application
 from infra.extraction.data.comparison import compare
 from infra.extraction.data.connections import connect
@@ -19,6 +21,7 @@ from infra.extraction.data.pace import Pace
 from infra.extraction.data.step import Applier
 from tests.databases import admin_url
 from tests.extraction.data.shop import NAMES, Pair, fill, two_databases
+from tests.waiting import eventually
 
 Scenario = Any  # a function of a Pair
 Patch = Callable[[pytest.MonkeyPatch], None]
@@ -137,6 +140,57 @@ def a_frozen_applier_wakes_up(pair: Pair) -> None:
             patch.setattr(log, "touched", touched)
             with pytest.raises(LeaseLost):
                 frozen.step()
+    assert pair.differences() == {}
+
+
+def a_parent_and_a_child_made_after_the_snapshot(pair: Pair) -> None:
+    pair.begin()
+    with pair.application() as shop, pair.applier(pace=Pace(rows=9, least=9, most=9), streams=2) as applier:
+        export = Applier._copy_side_by_side
+
+        def export_late(self: Applier, *arguments: Any) -> int:
+            shop.execute(
+                "WITH c AS (INSERT INTO xshop.customer VALUES ('00000000-0000-0000-0000-000000000001', 'late') RETURNING id)"
+                """ INSERT INTO xshop."order" (customer_id, total) SELECT id, 1 FROM c"""
+            )
+            return export(self, *arguments)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Applier, "_copy_side_by_side", export_late)
+            applier.advance()
+        # Nobody wrote since: what stands there must be the snapshot, not something newer.
+        with pair.owner(pair.target) as target:
+            found = target.execute("SELECT count(*) FROM xshop_elsewhere.customer WHERE email = 'late'").fetchall()
+        assert found == [(0,)]
+        applier.step()
+        applier.copy_all()
+    assert pair.differences() == {}
+
+
+def a_first_chunk_that_fails_when_the_second_is_done(pair: Pair) -> None:
+    with pair.application() as shop:
+        shop.execute("DELETE FROM xshop.tag; INSERT INTO xshop.tag SELECT 'tag' || i FROM generate_series(10, 59) i")
+    pair.begin()
+    with pair.owner(pair.target) as target, pytest.MonkeyPatch.context() as patch:
+        copy_chunk = application.copy_chunk
+
+        def first_fails(source: Any, there: Any, sides: Any, chunk: Any) -> int:
+            count = copy_chunk(source, there, sides, chunk)
+            if chunk.table.name == "tag" and chunk.above is None:
+                with suppress(AssertionError):
+                    eventually(
+                        lambda: stream.read(target, pair.target).frontiers.get("tag"), "another overtook", seconds=0.3
+                    )
+                raise ConnectionAbortedError("planted")
+            return count
+
+        patch.setattr(copying, "copy_chunk", first_fails)
+        with pair.applier(pace=Pace(rows=25, least=25, most=25), streams=2) as applier:
+            applier._copying._tables = [table for table in applier.tables if table.name == "tag"]
+            with pytest.raises(ConnectionAbortedError):
+                applier.copy_all()
+    with pair.applier() as applier:
+        applier.copy_all()
     assert pair.differences() == {}
 
 
@@ -291,6 +345,11 @@ MUTANTS: dict[str, tuple[Scenario, Patch]] = {
         vanished_rows, lambda patch: patch.setattr(Application, "delete_vanished", lambda *_: 0)),
     "M6 the lease is not compared": (
         a_frozen_applier_wakes_up, lambda patch: patch.setattr(stream, "require", lambda *_: None)),
+    "chunks of a round are of snapshots of their own": (
+        a_parent_and_a_child_made_after_the_snapshot, lambda patch: patch.setattr(copying, "SAME_SNAPSHOT", "SELECT {}")),
+    "a chunk is committed before the one below it": (
+        a_first_chunk_that_fails_when_the_second_is_done,
+        lambda patch: patch.setattr(threading.Condition, "wait_for", lambda *_: True)),
     "M15 an update logs only the new key": (changed_keys, _without_old_keys),
     "M16 the triggers don't fire always": (a_writer_in_a_replica_session, _not_always),
     "M20 another timeline is ignored": (
