@@ -13,6 +13,8 @@ from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
 from rest_framework.request import Request
 
+from infra.contracts import registry
+from infra.facade.actor import META_KEY, ActorRefused, verified_actor
 from infra.http.problems import Forbidden, NotAuthenticated
 from infra.http.verification_keys import key_for
 
@@ -142,17 +144,55 @@ def _verified(token: str) -> tuple[Principal, float]:
 
 
 class StaffSessionAuthentication(BaseAuthentication):
-    """The session of a staff account signed in to the admin, with Django's protection against forged requests."""
+    """The session of a staff account signed in to the admin, with Django's protection against forged requests.
+
+    A module's service has no sessions; there the facade's word counts instead.
+    """
 
     def authenticate(self, request: Request) -> tuple[Any, Any] | None:
         http_request = request._request
+        if settings.SERVICE_OF:
+            return _actor.authenticate(request)
         if settings.SESSION_COOKIE_NAME not in http_request.COOKIES:
             return None
         user: Any = getattr(http_request, "user", None)
         if user is None or not user.is_active or not user.is_staff:
             return None
-        check: Any = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
-        check.process_request(http_request)
-        if reason := check.process_view(http_request, None, (), {}):
-            raise Forbidden(f"The request lacks its protection against forgery: {reason}")
+        refuse_forgery(http_request)
         return Principal(None, user.email or user.get_username(), True), None
+
+
+class ActorAuthentication(BaseAuthentication):
+    """In a module's service: the staff member whose session the facade has checked and signed for (infra/facade/actor.py)."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Any] | None:
+        http_request = request._request
+        header: str | None = http_request.META.get(META_KEY)
+        if header is None:
+            return None
+        try:
+            email = verified_actor(
+                registry.wiring().service_keys,
+                header,
+                audience=settings.SERVICE_OF,
+                method=http_request.method or "",
+                path=http_request.path_info,
+            )
+        except ActorRefused as error:
+            raise NotAuthenticated(str(error), token_refused=True) from None
+        return Principal(None, email, True), None
+
+
+_actor = ActorAuthentication()
+
+
+def refuse_forgery(request: HttpRequest) -> None:
+    """Refuse a request on the strength of a session that does not show that the session's own pages sent it.
+
+    Raises:
+        Forbidden: it lacks Django's CSRF token, or comes from another site.
+    """
+    check: Any = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
+    check.process_request(request)
+    if reason := check.process_view(request, None, (), {}):
+        raise Forbidden(f"The request lacks its protection against forgery: {reason}")

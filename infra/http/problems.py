@@ -9,13 +9,14 @@ from uuid import uuid4
 import structlog
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.db import OperationalError
+from django.db import DatabaseError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from rest_framework import exceptions
 
 from infra.contracts.context import current
 from infra.contracts.errors import ContractTimeout, ContractUnavailable
 from infra.errors import DomainError
+from infra.extraction.fence import HOLD_HEADER, refused_by_fence
 from infra.http.encoding import UnusableValue, escaped
 from infra.http.responses import Json
 from infra.http.wire_names import camel_case
@@ -163,10 +164,33 @@ class ModuleTimeout(TemporarilyUnavailable):
     status = 504
 
 
+class ModuleAnswerLost(HttpProblem):
+    """A module of the shop took the request and its answer was lost; look what became of it before it is sent again."""
+
+    code = "module_answer_lost"
+    status = 502
+
+
+class ModuleHeld(TemporarilyUnavailable):
+    """The module is being moved and let nobody write for too long; nothing was done, the same request may be sent again."""
+
+    code = "module_held"
+
+
+class ModuleMoved(TemporarilyUnavailable):
+    """This side does not write for the module any more; nothing was done."""
+
+    code = "module_moved"
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail)
+        self.headers[HOLD_HEADER] = "1"  # for the facade or caller, which asks the record again; clients never see it
+
+
 def response_for(error: Exception, request: HttpRequest) -> HttpResponse:
     """Return the problem details for an exception; what is not a known refusal is logged and becomes a plain 500."""
     problem = as_problem(error)
-    if problem.status >= 500:
+    if problem.status >= 500 and not isinstance(problem, ModuleMoved):  # that one is sent on, and nobody notices
         log.error("request_failed", code=problem.code, method=request.method, path=request.path, exc_info=error)
     return render(problem)
 
@@ -200,6 +224,9 @@ def as_problem(error: Exception) -> DomainError:
     """Return an exception as the refusal that it means to a client."""
     if isinstance(error, DomainError):
         return error
+    # Only the view's own database: another module that was refused says nothing of whether this one has done something.
+    if isinstance(error, DatabaseError) and refused_by_fence(error):
+        return ModuleMoved()
     for kind, translate in _TRANSLATIONS:
         if isinstance(error, kind):
             return translate(error)

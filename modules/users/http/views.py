@@ -6,10 +6,10 @@ from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from uuid import UUID
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
+from infra.http.client_address import client_address_of
 from infra.http.preconditions import etag_of, require_match
 from infra.http.problems import NotAuthenticated, TooManyRequests
 from infra.http.views import ApiView
@@ -43,12 +43,7 @@ class UsersView(ApiView):
 
 def network_address_of(request: Request | HttpRequest) -> str:
     """Return whom limits count: the client's address, or of an IPv6 address the network, for one household has 2^64 of them."""
-    meta = request.META
-    address: str = meta.get("REMOTE_ADDR") or "unknown"
-    if settings.TRUSTED_PROXIES and (forwarded := meta.get("HTTP_X_FORWARDED_FOR")):
-        # Each proxy appends whom it saw; what stands before those of our own proxies is the client's invention.
-        hops = [hop.strip() for hop in forwarded.split(",")]
-        address = hops[-min(settings.TRUSTED_PROXIES, len(hops))]
+    address = client_address_of(request)
     try:
         parsed = ip_address(address)
     except ValueError:

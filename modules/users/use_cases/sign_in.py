@@ -14,6 +14,7 @@ from django.db.models import DateTimeField, Func
 from django.db.models.functions import Now
 
 from infra.errors import Refused
+from infra.facade.bucket import CLAIM, bucket_for
 from infra.identifiers import new_id
 from modules.users.models import Customer, RefreshToken, SignIn
 from modules.users.models.tokens import digest_of
@@ -171,6 +172,7 @@ def access_token(customer: Customer, issued_at: datetime) -> str:
         "sub": str(customer.id),
         "email": customer.email,
         "staff": customer.is_staff,
+        CLAIM: bucket_for(str(customer.id)),
         "iat": issued,
         "exp": issued + ACCESS_SECONDS,
         "jti": str(new_id()),
