@@ -73,6 +73,20 @@ EXTRACTION_RECORD_URL = ""
 # about a hundred bytes, so that this is half a gigabyte; at half of it an alarm is logged.
 EXTRACTION_LOG_LIMIT = env.number("EXTRACTION_LOG_LIMIT", 5_000_000, least=1000)
 
+# --- The facade (infra/facade) ---
+
+# How long a service may take to answer: longer than the longest deadline of a contract call (15 s), shorter than gunicorn waits.
+FACADE_TIMEOUT_SECONDS = env.number("FACADE_TIMEOUT_SECONDS", 30, least=1)
+# Requests that one process forwards at once: fewer than it has threads, so that some are left when services hang.
+FACADE_FORWARDS_AT_ONCE = env.number("FACADE_FORWARDS_AT_ONCE", max(1, env.number("WEB_THREADS", 8, least=1) - 2), least=1)
+# What a service may do within five seconds before it loses its share, where it had so many requests. A page takes 5 ms and a
+# checkout 25: a second is trouble, when the monolith is not as slow.
+CANARY_ERROR_PERCENT = env.number("CANARY_ERROR_PERCENT", 5)
+CANARY_P95_MS = env.number("CANARY_P95_MS", 1000, least=1)
+CANARY_LEAST_REQUESTS = env.number("CANARY_LEAST_REQUESTS", 10, least=1)
+# Members of JSON answers that differ by design and are not compared in shadow reads.
+SHADOW_IGNORES = ("correlationId", "instance")
+
 # --- Django ---
 
 INSTALLED_APPS = [
@@ -103,6 +117,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "infra.observability.middleware.RequestObservation",
+    "infra.facade.middleware.Facade",
     "infra.http.middleware.ApiShortcut",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
