@@ -72,7 +72,7 @@ class Visitor:
         self.browser.delete_all_cookies()
 
     def go(self, path: str) -> None:
-        self.browser.get_log("browser")  # what was said before is not this page's
+        self._said()  # what was said before is not this page's
         self.browser.get(f"{self._shop}{path}")
 
     def leave(self) -> None:
@@ -116,7 +116,7 @@ class Visitor:
 
     def asks(self, script: str, *arguments: object) -> Any:
         """Return what a script finds on the page."""
-        return self.browser.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+        return self.browser.execute_script(script, *arguments)
 
     def types(self, field: str, text: str, *keys: str) -> None:
         """Put the text into the field with that id, in place of what stands there."""
@@ -128,7 +128,7 @@ class Visitor:
 
     def waits(self, seconds: float) -> None:
         """Let time pass on the page, to see that nothing happens."""
-        self.browser.execute_async_script("setTimeout(arguments[1], arguments[0])", seconds * 1000)  # type: ignore[no-untyped-call]
+        self.browser.execute_async_script("setTimeout(arguments[1], arguments[0])", seconds * 1000)
 
     def presses(self, *keys: str) -> None:
         for key in keys:
@@ -147,9 +147,7 @@ class Visitor:
 
     def complaints(self) -> list[str]:
         """Return what the browser complained of since the last page: errors, and what the policy refused."""
-        return [
-            entry["message"] for entry in self.browser.get_log("browser") if entry["level"] in ("SEVERE", "WARNING")
-        ]
+        return [entry["message"] for entry in self._said() if entry["level"] in ("SEVERE", "WARNING")]
 
     def cannot_read(self) -> list[str]:
         return list(self.asks(_POOR_CONTRAST))
@@ -173,5 +171,8 @@ class Visitor:
             and not node.get("name", {}).get("value", "").strip()
         ]
 
+    def _said(self) -> list[dict[str, str]]:
+        return list(self.browser.get_log("browser"))  # type: ignore[no-untyped-call]
+
     def _do(self, command: str, **parameters: object) -> Any:
-        return self.browser.execute_cdp_cmd(command, parameters)  # type: ignore[no-untyped-call]
+        return self.browser.execute_cdp_cmd(command, parameters)
