@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser
 from io import StringIO
 from shutil import get_terminal_size
@@ -32,7 +33,9 @@ class Command(BaseCommand):
         verbs = parser.add_subparsers(dest="verb", title="verbs", metavar="VERB")
         generate = verbs.add_parser("generate", help="write the files that follow from the manifests")
         generate.add_argument("--check", action="store_true", help="write nothing; fail when one is out of date")
-        ready = verbs.add_parser("readiness", help="whether a module is ready to leave, and what to do before")
+        ready = verbs.add_parser(
+            "readiness", help="whether a module is ready to leave, and what to do before; ends with 1 when it is not"
+        )
         ready.add_argument("name", metavar="NAME")
         ready.add_argument("--format", choices=("text", "json"), default="text", dest="readiness_format", help="text")
 
@@ -76,9 +79,12 @@ class Command(BaseCommand):
 
         written = as_json.written if form == "json" else as_text.written
         try:
-            self.stdout.write(written(readiness(name)))
+            ready = readiness(name)
         except NoSuchModule as unknown:
-            raise CommandError(str(unknown)) from unknown
+            raise CommandError(str(unknown), returncode=2) from unknown
+        self.stdout.write(written(ready))
+        if not ready.go:
+            sys.exit(1)
 
     def _generate(self, *, only_check: bool) -> None:
         house = settings.HOUSE
