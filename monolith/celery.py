@@ -2,7 +2,8 @@
 
     celery -A monolith.celery worker --queues banyan.orders,banyan.users
 
-Each module has the queues that its manifest names; without `--queues` a worker serves them all.
+Each module has the queues that its manifest names; without `--queues` a worker serves them all. Those of a module that moves to a
+service it leaves to the workers there, and takes them up again when the module comes back.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from django.conf import settings
 
 from infra.boundaries.observation import storing
 from infra.events.broker import queue_of
+from infra.events.worker_queues import follow_record
 
 # Longer than a message of 200 events with slow handlers takes, and shorter than the patience with a dead worker: Redis gives
 # a message to the next worker after this time.
@@ -58,6 +60,7 @@ app.conf.update(
     enable_utc=True,
     timezone="UTC",
 )
+follow_record(app)
 
 
 @worker_process_init.connect(weak=False)

@@ -17,8 +17,9 @@ from django.db import connections
 
 from infra.contracts.errors import ContractError
 from infra.events.configuration import setting
-from infra.events.elsewhere import ConsumerMoved, positions_at
+from infra.events.elsewhere import positions_at
 from infra.extraction import home
+from infra.extraction.home import NotHere
 
 logger = logging.getLogger("infra.events")
 
@@ -142,7 +143,7 @@ class Confirmations:
         for consumer, keys in streams.items():
             try:
                 found = self._positions_in(consumer, keys)
-            except (ConsumerMoved, ContractError) as error:
+            except (NotHere, ContractError) as error:
                 logger.info("%s cannot say now how far it has received %s: %s", consumer, self.source, error)
                 continue
             positions.update({(consumer, key): found.get(key, 0) for key in keys})
@@ -151,7 +152,7 @@ class Confirmations:
     def _positions_in(self, consumer: str, keys: list[str]) -> Mapping[str, int]:
         address = home.address_of(consumer)
         if address is None:
-            raise ConsumerMoved("nobody knows where it lives")
+            raise NotHere("nobody knows where it lives")
         return (
             positions_at(address, consumer, self.source, keys) if address else positions_of(consumer, self.source, keys)
         )

@@ -22,6 +22,7 @@ from infra.contracts.signing import signed
 from infra.contracts.wire import CALLER, FORWARDED, Answer, Caller
 from infra.events.envelope import Run, encode_runs
 from infra.extraction.fence import HOLD_HEADER
+from infra.extraction.home import NotHere
 
 PREFIX = "/_events/"
 MAX_BODY_BYTES = 4_000_000
@@ -29,10 +30,6 @@ BYTES_PER_REQUEST = 250_000  # some three hundred events; the consumer handles t
 SECONDS = 5.0  # for a request; whoever takes longer gets the same again, and knows it
 # The relay is one thread, and workers may be a few. Customers' calls have places of their own.
 _LIMITS = PeerLimits(concurrent_calls=4)
-
-
-class ConsumerMoved(Exception):
-    """The consumer does not live where it was sought, or is about to leave; nothing was done. Ask the record again."""
 
 
 class Positions(msgspec.Struct, frozen=True):
@@ -52,7 +49,7 @@ def send_runs(address: str, consumer: str, runs: Sequence[Run], *, caller: Calle
         caller: who sends them, where this process only sends them on.
 
     Raises:
-        ConsumerMoved: not there; nothing of the rest was done.
+        NotHere: not there; nothing of the rest was done.
         ContractError: no answer, or a refusal; hand over the same again later.
     """
     for body in _bodies(runs):
@@ -67,7 +64,7 @@ def positions_at(
     """Return how far a consumer at an address has received the streams; those that it does not know are left out.
 
     Raises:
-        ConsumerMoved, ContractError: as `send_runs`.
+        NotHere, ContractError: as `send_runs`.
     """
     body = msgspec.json.encode(Positions(source, list(keys)))
     path = f"{PREFIX}{consumer}/positions"
@@ -110,7 +107,7 @@ def _post(address: str, path: str, body: bytes, caller: Caller, *, forwards: boo
 
 def _refuse_failures(answer: Answer, what: str, address: str) -> None:
     if HOLD_HEADER in answer.headers:
-        raise ConsumerMoved(f"{what}: not at {address} (any more).")
+        raise NotHere(f"{what}: not at {address} (any more).")
     if answer.status >= 500 or answer.status == 429:
         raise ContractUnavailable(f"{what}: {address} answered with HTTP status {answer.status}.")
     if answer.status in {401, 403}:

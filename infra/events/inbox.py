@@ -11,6 +11,7 @@ from django.db import DatabaseError, OperationalError, connections, transaction
 from infra.events import inbox_store
 from infra.events.envelope import Numbered, Run
 from infra.events.handling import handle, judge
+from infra.extraction.fence import refused_by_fence
 
 # Events in one transaction. A commit costs about 2 ms, so 100 share one; more would hold the rows that handlers lock too long.
 EVENTS_PER_TRANSACTION = 100
@@ -40,7 +41,8 @@ def receive(consumer: str, runs: Sequence[Run]) -> None:
     this returns, all is handled or stored, and committed.
 
     Raises:
-        DatabaseError: the module's database is out of reach; hand over the same again later.
+        DatabaseError: the module's database is out of reach, or refuses because the module has moved; what was not committed
+            is rolled back. Hand over the same again later, where the module lives then.
     """
     for batch in _batches(runs):
         try:
@@ -104,6 +106,9 @@ def _take(consumer: str, stream: Stream, event: Numbered, *, careful: bool, only
 
 
 def _put_aside(consumer: str, stream: Stream, event: Numbered, error: Exception) -> None:
+    if refused_by_fence(error):
+        # A handler that may not write something is a defect; a module that may write nothing any more has moved away, and raises.
+        inbox_store.lock_streams(consumer, [(stream.source, stream.key)])
     verdict = judge(consumer, event.event, error, attempts=1)
     inbox_store.store(consumer, stream, event, verdict.state, attempts=1, error=verdict.error, blocks=verdict.blocks)
     stream.blocked, stream.retry_in_seconds = verdict.blocks, verdict.retry_in_seconds

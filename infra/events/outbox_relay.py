@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import DatabaseError, connections
 from django.db.backends.utils import CursorWrapper
 
+from infra.contracts.errors import ContractError
 from infra.databases.prepared import prepared_cursor
 from infra.events.configuration import setting
 from infra.events.envelope import Envelope, Numbered, Run, envelope_of
 from infra.events.subscriptions import consumers_of
+from infra.extraction.epochs import first_lease, new_lease
+from infra.extraction.home import NotHere
 
 logger = logging.getLogger("infra.events")
 
@@ -29,6 +32,8 @@ STREAMS_PER_CLAIM = 100
 EVENTS_PER_STREAM = 50
 EVENTS_OF_FEW_STREAMS = 200  # a single busy stream gives this many, so that it is no slower than many streams
 EVENTS_PER_HANDOVER = 200  # between two looks at the clock
+PAUSE_OF_A_FAILED_CONSUMER = 1.0  # seconds
+PAUSE_OF_A_MOVING_CONSUMER = 0.05  # of which customers should notice nothing
 CLAIMS_BEFORE_CAUTION = 3  # a stream handed over so often without an end may hold an event that kills the process
 
 HandOver = Callable[[str, Sequence[Run]], None]
@@ -44,15 +49,16 @@ WITH RECURSIVE walk AS (
     FROM walk WHERE walk.stream IS NOT NULL
 ), free AS (
     SELECT walk.stream
-    FROM walk LEFT JOIN LATERAL (SELECT leased_until FROM outbox_relay AS r WHERE r.stream = walk.stream OFFSET 0) AS at ON true
-    WHERE walk.stream IS NOT NULL AND (leased_until IS NULL OR leased_until <= clock_timestamp())
+    FROM walk
+    LEFT JOIN LATERAL (SELECT leased_until, lease FROM outbox_relay AS r WHERE r.stream = walk.stream OFFSET 0) AS at ON true
+    WHERE walk.stream IS NOT NULL AND (leased_until IS NULL OR leased_until <= clock_timestamp() OR at.lease < %(oldest)s)
     LIMIT %(streams)s
 ), claimed AS (
     INSERT INTO outbox_relay AS r (stream, lease, leased_until, claims)
     SELECT stream, %(lease)s, clock_timestamp() + make_interval(secs => %(seconds)s), 1 FROM free ORDER BY stream
     ON CONFLICT (stream) DO UPDATE
     SET lease = excluded.lease, leased_until = excluded.leased_until, claims = least(r.claims + 1, 1000)
-    WHERE r.leased_until IS NULL OR r.leased_until <= clock_timestamp()
+    WHERE r.leased_until IS NULL OR r.leased_until <= clock_timestamp() OR r.lease < %(oldest)s
     RETURNING stream, relayed_seq, sent, claims
 )
 SELECT claimed.stream, claimed.relayed_seq, claimed.sent::text, claimed.claims,
@@ -142,7 +148,7 @@ class Relay:
         Raises:
             DatabaseError: the module's own database failed. Failures of one consumer are logged, and tried again.
         """
-        lease = uuid4()
+        lease = new_lease(self.source)
         started = time.monotonic()
         claimed = self._claim(lease)
         handled = 0
@@ -164,16 +170,27 @@ class Relay:
 
     def _relay_group(self, lease: UUID, group: list[_Claimed]) -> int:
         failed: set[str] = set()
+        moving: set[str] = set()
         for consumer, runs in self._runs(group).items():
             try:
                 self._hand_over(consumer, runs)
+            except NotHere:
+                moving.update(run.key for run in runs)
+            except ContractError as error:
+                logger.warning(
+                    "%d streams of %s wait, as %s is out of reach: %s", len(runs), self.source, consumer, error
+                )
+                failed.update(run.key for run in runs)
             except Exception:
                 logger.exception("%d streams of %s could not be handed to %s", len(runs), self.source, consumer)
                 failed.update(run.key for run in runs)
-        self._settle(lease, [stream for stream in group if stream.stream not in failed])
-        if failed:
-            self._give_back(lease, [stream for stream in group if stream.stream in failed], seconds=1.0)
-        return sum(len(stream.events) for stream in group if stream.stream not in failed)
+        moving -= failed
+        done = [stream for stream in group if stream.stream not in failed | moving]
+        self._settle(lease, done)
+        for keys, seconds in ((failed, PAUSE_OF_A_FAILED_CONSUMER), (moving, PAUSE_OF_A_MOVING_CONSUMER)):
+            if keys:
+                self._give_back(lease, [stream for stream in group if stream.stream in keys], seconds=seconds)
+        return sum(len(stream.events) for stream in done)
 
     def _runs(self, group: Iterable[_Claimed]) -> dict[str, list[Run]]:
         """Return what each consumer gets: of each stream only what it subscribes to and was not sent before."""
@@ -198,6 +215,7 @@ class Relay:
             "events": EVENTS_PER_STREAM,
             "of_few": EVENTS_OF_FEW_STREAMS,
             "lease": lease,
+            "oldest": first_lease(self.source),
             "seconds": setting("EVENTS_LEASE_SECONDS"),
         }
         with self._quickly(_CLAIM, parameters) as cursor:

@@ -15,8 +15,9 @@ from infra.events import broker, retries, wakeup
 from infra.events.background import repeat, return_connections
 from infra.events.configuration import broker_url, local_modules, setting
 from infra.events.confirmations import Confirmations
-from infra.events.inbox import receive
+from infra.events.handover import hand_over
 from infra.events.outbox_relay import Relay
+from infra.extraction.home import NotHere, at_home
 from infra.schedule.clock import Clock
 
 logger = logging.getLogger("infra.events")
@@ -41,24 +42,31 @@ class RelayLoop:
 
     With a broker it hands events to Celery, without one it calls their handlers itself.
 
+    A module is relayed where its tables are the truth. That is looked at each round, so that modules come and go while it runs; a
+    module that is held rests.
+
     Args:
+        modules: those to relay, at most; None: all.
         longest_pause: with nothing to do it looks again after so many seconds; a commit in this process wakes it at once.
         shortest_pause: so soon it looks again after it found something unasked. Where most of what it finds was committed in
             this process there is no reason to, as it is told of that.
     """
 
     def __init__(
-        self, modules: Sequence[str], *, longest_pause: float, shortest_pause: float = SHORTEST_PAUSE_SECONDS
+        self,
+        modules: Sequence[str] | None = None,
+        *,
+        longest_pause: float,
+        shortest_pause: float = SHORTEST_PAUSE_SECONDS,
     ) -> None:
-        self.modules = tuple(modules)
+        self._wanted = None if modules is None else frozenset(modules)
+        self.modules: tuple[str, ...] = ()
         self._pause = self._longest_pause = longest_pause
         self._shortest_pause = min(shortest_pause, longest_pause)
         self._uses_broker = bool(broker_url())
-        hand_over = broker.send_runs if self._uses_broker else receive
-        self._relays = {
-            module: Relay(module, hand_over, confirmed_by_handover=not self._uses_broker) for module in modules
-        }
-        self._confirmations = {module: Confirmations(module) for module in modules} if self._uses_broker else {}
+        self._hand_over = broker.send_runs if self._uses_broker else hand_over
+        self._relays: dict[str, Relay] = {}
+        self._confirmations: dict[str, Confirmations] = {}
         self._with_work: frozenset[str] = frozenset()
         self._resting: dict[str, float] = {}  # modules whose database failed, until when
         self._last_round = self._next_look = self._next_retries = self._next_confirmations = 0.0
@@ -68,10 +76,14 @@ class RelayLoop:
 
     def step(self) -> float:
         """Do one round; return how long to wait for the next, 0 when there is more to do."""
+        self._look_who_is_at_home()
         now = time.monotonic()
         if self._with_work:
             self._last_round = now
-        counts = {module: self._guarded(module, self._relays[module].relay_once) for module in self._with_work}
+        counts = {
+            module: self._guarded(module, self._relays[module].relay_once)
+            for module in self._with_work.intersection(self.modules)
+        }
         found = 0
         if now >= self._next_look:  # also while one nudge follows another: others' commits wait for this
             found += self._look(counts)
@@ -79,15 +91,24 @@ class RelayLoop:
             self._next_retries = now + SECONDS_BETWEEN_RETRIES
             for module in self.modules:
                 found += self._guarded(module, partial(self._retry, module))
-        if self._confirmations and now >= self._next_confirmations:
+        if self._uses_broker and now >= self._next_confirmations:
             self._next_confirmations = now + SECONDS_BETWEEN_CONFIRMATIONS
-            for module, confirmations in self._confirmations.items():
-                found += self._guarded(module, confirmations.look)
+            for module in self.modules:
+                found += self._guarded(module, self._confirmations[module].look)
         if found:
             self._pause = self._shortest_pause
             self._next_look = min(self._next_look, now + self._pause)
         self._with_work = frozenset(module for module, count in counts.items() if count >= FEW)
         return 0.0 if self._with_work else max(0.001, self._next_look - time.monotonic())
+
+    def _look_who_is_at_home(self) -> None:
+        self.modules = tuple(name for name in local_modules() if self._wanted is None or name in self._wanted)
+        for module in self.modules:
+            if module not in self._relays:
+                self._relays[module] = Relay(module, self._hand_over, confirmed_by_handover=not self._uses_broker)
+                self._confirmations[module] = Confirmations(module)
+        for module in self._relays.keys() - set(self.modules):  # what it remembers is old when the module comes back
+            del self._relays[module], self._confirmations[module]
 
     def _look(self, counts: dict[str, int]) -> int:
         """Look at the outboxes that nobody told of; return how many events were found. The longer none, the later again."""
@@ -111,14 +132,17 @@ class RelayLoop:
         if woken_for:
             time.sleep(max(0.0, self._last_round + SECONDS_BETWEEN_ROUNDS - time.monotonic()))
             woken_for |= wakeup.wait(0)
-        self._with_work = woken_for & frozenset(self.modules)
+        self._with_work = woken_for
 
     def _guarded(self, module: str, work: Callable[[], int]) -> int:
         """Do work of one module; when its database or the broker fails, the others go on."""
         if time.monotonic() < self._resting.get(module, 0.0):
             return 0
         try:
-            return work()
+            with at_home(module):
+                return work()
+        except NotHere:
+            return 0
         except Exception:
             logger.exception("A round of the relay of %s failed", module)
             if not connections[module].is_usable():
@@ -133,7 +157,7 @@ class BackgroundRelay:
     def __init__(self) -> None:
         self._stop = threading.Event()
         poll = setting("EVENTS_POLL_IN_WEB_SECONDS")
-        loop = RelayLoop(local_modules(), longest_pause=poll, shortest_pause=poll)
+        loop = RelayLoop(longest_pause=poll, shortest_pause=poll)
         clock = Clock()
         self._threads = [
             threading.Thread(target=loop.run, args=[self._stop], name="banyan-relay", daemon=True),

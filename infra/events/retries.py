@@ -10,6 +10,8 @@ from django.db import DatabaseError, connections, transaction
 from infra.events.configuration import setting
 from infra.events.envelope import Envelope, decode_envelope
 from infra.events.handling import Verdict, handle, judge, logger
+from infra.extraction.fence import refused_by_fence
+from infra.extraction.home import has_moved
 
 EVENTS_PER_ATTEMPT = 50  # that waited behind the failed one, in one transaction with it
 
@@ -70,12 +72,15 @@ def attempt(consumer: str, streams: Sequence[DueStream]) -> None:
     """Try the stored events of claimed streams in order, each stream in its own transaction.
 
     Raises:
-        DatabaseError: the module's database is out of reach; the streams are due again when their lease has run out.
+        DatabaseError: the module's database is out of reach, or refuses because the module has moved; the streams are due again
+            when their lease has run out.
     """
     for stream in streams:
         try:
             _attempt_stream(consumer, stream)
-        except DatabaseError:
+        except DatabaseError as error:
+            if has_moved(consumer, error):
+                raise
             if not connections[consumer].is_usable():
                 connections[consumer].close()
                 raise
@@ -108,6 +113,8 @@ def _work_off(consumer: str, stream: DueStream, counted: tuple[int, int] | None)
         except Exception as error:
             if not connections[consumer].is_usable():
                 raise
+            if refused_by_fence(error):
+                _lock(consumer, stream)  # refused, too, where not the handler is at fault but the module has moved away
             verdict = judge(consumer, stored.envelope, error, attempts)
             _set_aside(consumer, stream, stored.seq, verdict, attempts)
             if verdict.blocks:

@@ -33,8 +33,12 @@ class Admission:
     """The entrance of one process, for all modules."""
 
     def __init__(self) -> None:
-        self._changed = threading.Condition()
         self._known: Mapping[str, Where] = {}
+        self.forget_threads()
+
+    def forget_threads(self) -> None:
+        """Leave the writes under way to the parent process, after a fork."""
+        self._changed = threading.Condition()
         self._inside: Counter[str] = Counter()
         self._mine = threading.local()
 

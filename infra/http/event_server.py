@@ -18,11 +18,12 @@ from infra.contracts.signing import verify
 from infra.contracts.wire import CALLER, FORWARDED, Caller
 from infra.events import elsewhere
 from infra.events.confirmations import positions_of
-from infra.events.elsewhere import MAX_BODY_BYTES, PREFIX, ConsumerMoved, Positions
+from infra.events.elsewhere import MAX_BODY_BYTES, PREFIX, Positions
 from infra.events.envelope import SOURCE_PREFIX, Run, decode_runs
 from infra.events.handover import receive_here
 from infra.extraction import home
 from infra.extraction.fence import HOLD_HEADER
+from infra.extraction.home import NotHere
 
 _decode_question = msgspec.json.Decoder(Positions).decode
 
@@ -51,9 +52,9 @@ def _answered(request: HttpRequest, consumer: str, suffix: str, answer: Answerin
         caller = _admitted(request, f"{PREFIX}{consumer}{suffix}", body)
         address = home.address_of(consumer)
         if address is None or (address and FORWARDED in request.headers):
-            raise ConsumerMoved(f"{consumer} does not live here.")
+            raise NotHere(f"{consumer} does not live here.")
         return answer(consumer, body, caller, address)
-    except ConsumerMoved as moved:
+    except NotHere as moved:
         return _refusal(503, str(moved), headers={HOLD_HEADER: consumer, "Retry-After": "1"})
     except (OperationalError, InterfaceError):
         return _refusal(503, f"The database of {consumer} is out of reach.")

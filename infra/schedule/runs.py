@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import logging
 from typing import NamedTuple
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from django.db import connections
 
 from infra.contracts import journeys
+from infra.extraction.epochs import first_lease, new_lease
 from infra.schedule.declaration import PeriodicTask, task_named, tasks_of
 
 logger = logging.getLogger("infra.schedule")
@@ -27,7 +28,7 @@ SET lease = %(lease)s, leased_until = clock_timestamp() + make_interval(secs => 
                        ELSE clock_timestamp() + make_interval(secs => declared.period) END
 FROM unnest(%(names)s::text[], %(periods)s::float8[], %(leases)s::float8[]) AS declared (name, period, lease_seconds)
 WHERE t.name = declared.name AND (%(regardless)s OR t.next_run_at <= clock_timestamp())
-  AND (t.leased_until IS NULL OR t.leased_until <= clock_timestamp())
+  AND (t.leased_until IS NULL OR t.leased_until <= clock_timestamp() OR t.lease < %(oldest)s)
 RETURNING t.name
 """
 
@@ -57,12 +58,13 @@ def ensure_rows(module: str) -> None:
 def claim_due(module: str, *, regardless_of_time: bool = False) -> list[Claim]:
     """Take the module's due tasks; each is given to one caller only, over all processes."""
     tasks = tasks_of(module)
-    lease = uuid4()
+    lease = new_lease(module)
     with connections[module].cursor() as cursor:
         cursor.execute(
             _CLAIM,
             {
                 "lease": lease,
+                "oldest": first_lease(module),
                 "names": [task.name for task in tasks],
                 "periods": [float(task.every_seconds) for task in tasks],
                 "leases": [float(task.lease_seconds) for task in tasks],
@@ -73,19 +75,31 @@ def claim_due(module: str, *, regardless_of_time: bool = False) -> list[Claim]:
 
 
 def run(claim: Claim) -> Exception | None:
-    """Run a claimed task; what it raises is logged, counted and returned."""
+    """Run a claimed task; what it raises is logged, counted and returned.
+
+    Raises:
+        DatabaseError: the module has moved away meanwhile. That is no failure of the task: the new side takes its claim over.
+    """
     journey = journeys.begin("task", claim.name)
     try:
         task: PeriodicTask = task_named(claim.module, claim.name)
         task.run()
     except Exception as error:
-        logger.exception("The periodic task %s failed; it runs again at its next period", claim.name)
+        # First written down: where the database refuses that, the module has moved, and the task has not failed.
         _finish(claim, f"{type(error).__name__}: {error}")
+        logger.exception("The periodic task %s failed; it runs again at its next period", claim.name)
         return error
     finally:
         journeys.end(journey)
     _finish(claim, "")
     return None
+
+
+def is_held(claim: Claim) -> bool:
+    """Return whether a claim still stands: nobody took it over, and its module came along with it."""
+    with connections[claim.module].cursor() as cursor:
+        cursor.execute("SELECT 1 FROM scheduled_task WHERE name = %s AND lease = %s", [claim.name, UUID(claim.lease)])
+        return cursor.fetchone() is not None
 
 
 def _finish(claim: Claim, error: str) -> None:

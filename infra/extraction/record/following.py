@@ -39,6 +39,12 @@ class OutOfTouch(Exception):
     """This process has not heard of the record for longer than its lease; what it knows may be wrong by now."""
 
 
+def read_with(connection: psycopg.Connection[Any]) -> dict[str, Where]:
+    """Return what the record says of every module that it knows."""
+    with connection.cursor(row_factory=dict_row) as cursor:
+        return {row["module"]: Where(**row) for row in cursor.execute(_READ).fetchall()}
+
+
 class Follower:
     """What this process knows of the record.
 
@@ -124,10 +130,7 @@ class Follower:
                 newest = cursor.execute(_NEWEST).fetchone()
                 assert newest is not None
                 revision = int(newest["revision"])
-                if revision != self.revision:
-                    known = {row["module"]: Where(**row) for row in cursor.execute(_READ).fetchall()}
-                else:
-                    known = self._known
+                known = read_with(connection) if revision != self.revision else self._known
         if revision != self.revision:
             self._on_change(known)
             self._known, self.revision = known, revision

@@ -6,6 +6,7 @@ Without a follower (commands, tests) nothing is known, and every module is where
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,7 @@ import psycopg
 from django.conf import settings
 
 from infra.extraction.admission import Admission
-from infra.extraction.record.following import Follower
+from infra.extraction.record.following import Follower, read_with
 from infra.extraction.record.values import Where
 
 admission = Admission()
@@ -61,6 +62,17 @@ def stop() -> None:
             admission.change({})
 
 
+def look() -> None:
+    """Read the record once, for a command that ends soon; where a follower runs, or nothing is to be followed, do nothing.
+
+    Raises:
+        psycopg.Error: the record can't be read.
+    """
+    if _follower is None and settings.EXTRACTION_RECORD_URL:
+        with _connect() as connection:
+            admission.change(read_with(connection))
+
+
 def where(module: str) -> Where:
     """Return where a module lives, as this process last heard.
 
@@ -83,3 +95,13 @@ def _connect() -> psycopg.Connection[Any]:
         tcp_user_timeout=4000,
         application_name="banyan record",
     )
+
+
+def _after_fork() -> None:
+    """Begin anew in a child process: it has neither the thread that follows nor those whose writes are under way."""
+    global _follower, _lock
+    _follower, _lock = None, threading.Lock()
+    admission.forget_threads()
+
+
+os.register_at_fork(after_in_child=_after_fork)

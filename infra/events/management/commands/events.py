@@ -8,12 +8,15 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from infra.events import dead_letters
-from infra.events.configuration import local_modules
+from infra.events.configuration import installed_modules
 from infra.events.dead_letters import DeadLetter, Selection
 from infra.events.lag import Lag, lag_of
+from infra.extraction import home
+from infra.extraction.record import presence
 
 
 def _event_id(text: str) -> UUID:
@@ -44,11 +47,7 @@ class Command(BaseCommand):
             verb.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        modules = tuple(options["module"] or local_modules())
-        if unknown := set(modules) - set(local_modules()):
-            raise CommandError(
-                f"No module here is called {', '.join(sorted(unknown))}; there are {', '.join(local_modules())}."
-            )
+        modules = self._modules(options["module"])
         if options["verb"] == "lag":
             self._show_lag([lag_of(module) for module in modules], as_json=options["json"])
             return
@@ -58,6 +57,30 @@ class Command(BaseCommand):
             self._show_dead_letters(found, as_json=options["json"], whole_errors=options["errors"])
         else:
             self._replay(modules, selection, options)
+
+    def _modules(self, wanted: list[str] | None) -> tuple[str, ...]:
+        """Return the modules to look at here; say of the others where to ask, and refuse when none is left."""
+        installed = installed_modules()
+        if unknown := set(wanted or ()) - set(installed):
+            raise CommandError(
+                f"No module here is called {', '.join(sorted(unknown))}; there are {', '.join(installed)}."
+            )
+        presence.look()
+        modules = tuple(wanted or installed)
+        elsewhere = [self._where_to_ask(module) for module in modules if not home.is_here(module)]
+        here = tuple(module for module in modules if home.is_here(module))
+        if elsewhere and not here:
+            raise CommandError("\n".join(elsewhere))
+        for line in elsewhere:
+            self.stderr.write(line)
+        return here
+
+    @staticmethod
+    def _where_to_ask(module: str) -> str:
+        if getattr(settings, "SERVICE_OF", ""):
+            return f"{module} is not in this service's database now. Ask in the monolith: python manage.py events"
+        address = home.address_of(module) or "an address that nothing here names"
+        return f"{module} lives at {address}. Ask there: python extracted/{module}/manage.py events"
 
     def _show_lag(self, lags: list[Lag], *, as_json: bool) -> None:
         if as_json:

@@ -10,25 +10,26 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from infra.boundaries.observation.storing import observe_in_background
 from infra.events import wakeup
-from infra.events.configuration import broker_url, local_modules, setting
+from infra.events.configuration import broker_url, installed_modules, setting
 from infra.events.relay import RelayLoop
+from infra.extraction.record import presence
 from infra.schedule.clock import Clock
 
 
 class Command(BaseCommand):
     help = (
         "Hand published events to their consumers, and start periodic tasks when they are due, until SIGTERM or Ctrl-C."
-        " Any number may run at once."
+        " Any number may run at once. A module that moves to a service is relayed there, and here again when it comes back."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--module", action="append", metavar="NAME", help="relay this module only; may be repeated")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        modules = tuple(options["module"] or local_modules())
-        if unknown := set(modules) - set(local_modules()):
+        modules = tuple(options["module"] or installed_modules())
+        if unknown := set(modules) - set(installed_modules()):
             raise CommandError(
-                f"No module here is called {', '.join(sorted(unknown))}; there are {', '.join(local_modules())}."
+                f"No module here is called {', '.join(sorted(unknown))}; there are {', '.join(installed_modules())}."
             )
         stop = threading.Event()
 
@@ -38,6 +39,7 @@ class Command(BaseCommand):
 
         signal.signal(signal.SIGTERM, finish)
         signal.signal(signal.SIGINT, finish)
+        presence.start()
         observe_in_background()
         clock = threading.Thread(target=Clock().run, args=[stop], name="banyan-clock")
         clock.start()
@@ -46,4 +48,5 @@ class Command(BaseCommand):
         self.stdout.flush()
         RelayLoop(modules, longest_pause=setting("EVENTS_POLL_SECONDS")).run(stop)
         clock.join()
+        presence.stop()
         self.stdout.write("Stopped.")
