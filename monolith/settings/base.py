@@ -56,10 +56,8 @@ CONTRACT_CALLERS = callers_by_contract(MANIFESTS, everywhere=HOUSE.above)
 EVENT_CONSUMERS = consumers_by_event(MANIFESTS)
 CELERY_BROKER_URL = env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps"))
 CELERY_APP = "monolith.celery.app"
-# By alias; the first of each carries its events and periodic tasks.
-QUEUES = {"default": ("banyan.default",)} | {
-    manifest.name: manifest.queues for manifest in MANIFESTS if manifest.name in MODULES
-}
+# By alias; the first of each carries its events and periodic tasks. Those of modules elsewhere are sent to, and not served.
+QUEUES = {"default": ("banyan.default",)} | {manifest.name: manifest.queues for manifest in MANIFESTS}
 # No where `manage.py relay` runs as a process of its own; otherwise each web process relays events and runs periodic tasks.
 EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
 
