@@ -16,7 +16,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ReadTimeoutError,
 )
-from urllib3.response import BaseHTTPResponse
+from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from infra.contracts.resilience import CircuitBreaker, RetryBudget
 from infra.facade.messages import Incoming, Outgoing
@@ -198,7 +198,7 @@ class Peer:
         parts: list[bytes] = []
         size = 0
         while size <= _WHOLE_BYTES:
-            part = response.read(_PIECE_BYTES)
+            part = _piece(response)
             if not part:
                 return b"".join(parts), True
             parts.append(part)
@@ -228,7 +228,7 @@ class _Rest:
         if self._first:
             first, self._first = self._first, b""
             return first
-        piece = b"" if self._ended else self._response.read(_PIECE_BYTES)
+        piece = b"" if self._ended else _piece(self._response)
         if not piece:
             self.close()
             raise StopIteration
@@ -239,6 +239,12 @@ class _Rest:
             self._ended = True
             self._peer._end(self._response, self._pool)
             self._peer._give_slot_back()
+
+
+def _piece(response: BaseHTTPResponse) -> bytes:
+    """Return what has come by now, at least a byte; nothing at the end. To fill a piece, `read` would wait for a slow sender."""
+    assert isinstance(response, HTTPResponse)
+    return response.read1(_PIECE_BYTES)
 
 
 _peers: dict[str, Peer] = {}
