@@ -67,9 +67,9 @@ EVENTS_RELAY_IN_WEB = env.flag("EVENTS_RELAY_IN_WEB", True)
 SERVICE_OF = ""
 # Where the record of all moves is read and followed (LISTEN, so no transaction pooler); empty: nothing moves.
 EXTRACTION_RECORD_URL = ""
-# Keys of a module on the move that may wait to be carried, before its move is given up rather than the disk filled. A key takes
-# about a hundred bytes, so that this is half a gigabyte; at half of it an alarm is logged.
-EXTRACTION_LOG_LIMIT = env.number("EXTRACTION_LOG_LIMIT", 5_000_000, least=1000)
+# How large the log of a module on the move may become while nothing is carried, before its move is given up rather than the disk
+# filled; at a sixteenth of it an alarm is logged.
+EXTRACTION_LOG_MEGABYTES = env.number("EXTRACTION_LOG_MEGABYTES", 4096, least=16)
 
 # --- The facade (infra/facade) ---
 
