@@ -28,12 +28,6 @@ class DatabaseConfiguration:
         self._env = env
         self._schemas = schemas
         self._server = embedded
-        # A process opens at most this many connections per alias. A request keeps the one that it took to its end, also while
-        # it asks slow partners: each of the web server's threads needs its own, and so do the relay and the clock beside them.
-        self.pool_size = env.number("DATABASE_POOL_SIZE", env.number("WEB_THREADS", 8, least=1) + 2, least=1)
-        # Only statements of infra/databases/prepared.py are prepared. Off for poolers that give a client another connection for
-        # each transaction and do not know prepared statements.
-        self.prepares = env.flag("DATABASE_PREPARES", True)
         self.embedded_aliases = (
             tuple(alias for alias in schemas if not env.given(url_variable(alias))) if embedded else ()
         )
@@ -57,18 +51,7 @@ class DatabaseConfiguration:
 
     def _serving(self, alias: str) -> dict[str, Any]:
         login = self._login(alias, url_variable(alias), self._schemas[alias]) or self._env.database(url_variable(alias))
-        options = {
-            **login.pop("OPTIONS", {}),
-            "connect_timeout": CONNECT_TIMEOUT_SECONDS,
-            "prepare_threshold": PREPARED_FROM if self.prepares else None,
-            "pool": {
-                "min_size": 0,
-                "max_size": self.pool_size,
-                "timeout": POOL_TIMEOUT_SECONDS,
-                "num_workers": 1,  # a thread per alias that opens connections; the default of 3 makes 18 idle threads
-            },
-        }
-        return {**login, "CONN_MAX_AGE": 0, "OPTIONS": options, "TEST": {"DEPENDENCIES": []}}
+        return pooled(login, self._env)
 
     def _login(self, alias: str, variable: str, role: str) -> dict[str, Any] | None:
         if self._env.given(variable):
@@ -76,6 +59,28 @@ class DatabaseConfiguration:
         if self._server and alias in self.embedded_aliases:
             return self._env.database(variable, self._server.url(role))
         return None
+
+
+def pooled(login: Mapping[str, Any], env: Environment) -> dict[str, Any]:
+    """Return the login's database settings with a pool of connections in each process."""
+    # A process opens at most this many connections per alias. A request keeps the one that it took to its end, also while
+    # it asks slow partners: each of the web server's threads needs its own, and so do the relay and the clock beside them.
+    pool_size = env.number("DATABASE_POOL_SIZE", env.number("WEB_THREADS", 8, least=1) + 2, least=1)
+    # Only statements of infra/databases/prepared.py are prepared. Off for poolers that give a client another connection for
+    # each transaction and do not know prepared statements.
+    prepares = env.flag("DATABASE_PREPARES", True)
+    options = {
+        **login.get("OPTIONS", {}),
+        "connect_timeout": CONNECT_TIMEOUT_SECONDS,
+        "prepare_threshold": PREPARED_FROM if prepares else None,
+        "pool": {
+            "min_size": 0,
+            "max_size": pool_size,
+            "timeout": POOL_TIMEOUT_SECONDS,
+            "num_workers": 1,  # a thread per alias that opens connections; the default of 3 makes 18 idle threads
+        },
+    }
+    return {**login, "CONN_MAX_AGE": 0, "OPTIONS": options, "TEST": {"DEPENDENCIES": []}}
 
 
 def url_variable(alias: str) -> str:

@@ -21,6 +21,7 @@ from django.db.utils import OperationalError
 from psycopg import sql
 from psycopg.errors import LockNotAvailable
 
+from infra.databases.aliases import served
 from infra.databases.ownership import acting_as, as_owner
 from infra.databases.reachability import DatabaseRefusal
 from infra.databases.standstill import MigrationsRefused, Standstill, standstill_of
@@ -49,7 +50,7 @@ def migrate_all(report: Report = _silently, aliases: Iterable[str] | None = None
             migrations that were finished before stay.
         MigrationsRefused: an alias that must stand still has new ones; nothing was applied to any.
     """
-    wanted = list(settings.DATABASES if aliases is None else aliases)
+    wanted = list(served() if aliases is None else aliases)
     standing = {alias: still for alias in wanted if (still := standstill_of(alias))}
     _refuse_new_ones_of({alias: still for alias, still in standing.items() if not still.elsewhere})
     for alias in wanted:
@@ -93,7 +94,7 @@ def _bring_up_to_date(alias: str, serving_role: str, report: Report) -> None:
 
 def unapplied() -> dict[str, int]:
     """Return how many migrations each alias still lacks, aliases with none left out, and those kept elsewhere."""
-    here = [alias for alias in settings.DATABASES if not ((still := standstill_of(alias)) and still.elsewhere)]
+    here = [alias for alias in served() if not ((still := standstill_of(alias)) and still.elsewhere)]
     counts = {alias: _pending(alias) for alias in here}
     return {alias: count for alias, count in counts.items() if count}
 

@@ -7,6 +7,8 @@ from typing import Any, cast
 from django.db import connections
 from django.db.backends.postgresql.base import DatabaseWrapper
 
+from infra.databases.binding import POOL_MARK
+
 
 def close_all() -> None:
     """Close this thread's connections and the process's pools; the next query opens anew. For a process about to fork or end."""
@@ -22,9 +24,15 @@ def close(alias: str) -> None:
     _close_pool(alias)
 
 
+def pools_of(alias: str) -> list[Any]:
+    """Return the alias's pools in this process: one, or one per binding that was used."""
+    return [pool for name, pool in list(_pools().items()) if name.partition(POOL_MARK)[0] == alias]
+
+
 def _close_pool(alias: str) -> None:
-    if pool := _pools().pop(alias, None):
-        pool.close()
+    for name in [name for name in list(_pools()) if alias in (name, name.partition(POOL_MARK)[0])]:
+        if pool := _pools().pop(name, None):
+            pool.close()
 
 
 def _pools() -> dict[str, Any]:

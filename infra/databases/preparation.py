@@ -8,6 +8,7 @@ from typing import cast
 from django.conf import settings
 from psycopg.conninfo import conninfo_to_dict
 
+from infra.databases.aliases import served
 from infra.databases.configuration import owner_url_variable, url_variable
 from infra.databases.embedded import EmbeddedServer
 from infra.databases.migrations_run import migrate_all, unapplied
@@ -55,7 +56,7 @@ def prepare(report: Callable[[str], None] = lambda line: None) -> None:
     provision_embedded(report)
     require_databases()
     migrate_all(report, settings.DATABASE_OWNERS)
-    if set(settings.DATABASE_OWNERS) != set(settings.DATABASES):
+    if set(settings.DATABASE_OWNERS) != set(served()):
         require_migrated()
 
 
@@ -79,7 +80,7 @@ def complaint_about_alias(alias: str) -> str:
 def require_databases() -> None:
     """Refuse to go on when an alias's database is out of reach, refuses the login, or is too old."""
     try:
-        require_reachable(settings.DATABASES, {alias: url_variable(alias) for alias in settings.DATABASES})
+        require_reachable(served(), {alias: url_variable(alias) for alias in served()})
     except DatabaseRefusal as refusal:
         server = embedded_server()
         if server and not server.is_running():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 import time
 
-from django.conf import settings
 from django.db import connections
 
+from infra.databases.aliases import served
 from infra.databases.migrations_run import unapplied
+from infra.databases.pools import pools_of
 from infra.observability.asking import ask_each
 
 ANSWER_SECONDS = 1.0
@@ -28,7 +29,7 @@ def failing() -> dict[str, str]:
 
 
 def _unreachable() -> dict[str, str]:
-    answers = ask_each(settings.DATABASES, _greet, seconds=ANSWER_SECONDS)
+    answers = ask_each(served(), _greet, seconds=ANSWER_SECONDS)
     return {alias: reason for alias, reason in answers.missing.items() if not _is_merely_busy(alias)}
 
 
@@ -40,11 +41,8 @@ def _greet(alias: str) -> bool:
 
 def _is_merely_busy(alias: str) -> bool:
     """Return whether every connection of the pool is at work: a process under load is slow, not broken."""
-    pool = getattr(connections[alias], "_connection_pools", {}).get(alias)
-    if pool is None:
-        return False
-    stats = pool.get_stats()
-    return bool(stats["pool_available"] == 0 and stats["pool_size"] == stats["pool_max"])
+    seen = [pool.get_stats() for pool in pools_of(alias)]
+    return any(stats["pool_available"] == 0 and stats["pool_size"] == stats["pool_max"] for stats in seen)
 
 
 def _missing_migrations() -> dict[str, int]:

@@ -8,6 +8,7 @@ import django_stubs_ext
 
 from infra.boundaries.discovery import callers_by_contract, consumers_by_event, holds_internals, manifests_in
 from infra.boundaries.generation.house import House
+from infra.deployment import passwords
 from infra.deployment.environment import Environment
 
 django_stubs_ext.monkeypatch()  # so that `admin.ModelAdmin[Order]` is a class at run time, too
@@ -20,7 +21,7 @@ MANIFESTS = manifests_in("modules")  # a folder with a manifest is a module: the
 MODULES = tuple(manifest.name for manifest in MANIFESTS if holds_internals("modules", manifest.name))
 ALIASES = ("default", *MODULES)
 # What may import what; `manage.py modules generate` writes the rules from this and the manifests.
-HOUSE = House(root=BASE_DIR, above=("monolith",), modules="modules", below=("infra",))
+HOUSE = House(root=BASE_DIR, above=("monolith", "extracted"), modules="modules", below=("infra",))
 
 # --- Databases: one alias, one schema and two roles per module (infra/databases/roles.py) ---
 
@@ -76,7 +77,9 @@ EXTRACTION_LOG_MEGABYTES = env.number("EXTRACTION_LOG_MEGABYTES", 4096, least=16
 # How long a service may take to answer: longer than the longest deadline of a contract call (15 s), shorter than gunicorn waits.
 FACADE_TIMEOUT_SECONDS = env.number("FACADE_TIMEOUT_SECONDS", 30, least=1)
 # Requests that one process forwards at once: fewer than it has threads, so that some are left when services hang.
-FACADE_FORWARDS_AT_ONCE = env.number("FACADE_FORWARDS_AT_ONCE", max(1, env.number("WEB_THREADS", 8, least=1) - 2), least=1)
+FACADE_FORWARDS_AT_ONCE = env.number(
+    "FACADE_FORWARDS_AT_ONCE", max(1, env.number("WEB_THREADS", 8, least=1) - 2), least=1
+)
 # What a service may do within five seconds before it loses its share, where it had so many requests. A page takes 5 ms and a
 # checkout 25: a second is trouble, when the monolith is not as slow.
 CANARY_ERROR_PERCENT = env.number("CANARY_ERROR_PERCENT", 5)
@@ -205,44 +208,11 @@ CURSOR_SECRET = env.text("CURSOR_SECRET", " ").strip()
 LOGGING_CONFIG = "infra.observability.logs.configure"
 LOGGING = {"format": env.choice("LOG_FORMAT", "json", ("json", "console")), "level": env.text("LOG_LEVEL", "INFO")}
 
-# --- Payments ---
+# --- Accounts ---
 
-# Dotted paths of the payment providers' classes (modules/payments/gateways/provider.py says how to write one).
-PAYMENT_PROVIDERS = env.words("PAYMENT_PROVIDERS", "modules.payments.gateways.sandbox.SandboxProvider")
-# When money is taken: with the order, or when the parcel leaves.
-PAYMENT_CAPTURE = env.choice("PAYMENT_CAPTURE", "immediate", ("immediate", "on_dispatch"))
-# By provider, the secrets that sign its webhooks (whsec_ and base64), several while one is rotated; without one none is accepted.
-PAYMENT_WEBHOOK_SECRETS = {"sandbox": env.words("SANDBOX_WEBHOOK_SECRETS", "")}
-# Prices contain tax at this rate; invoices and ledger show it. A decimal number (8.1 exists); 0: no tax is shown.
-SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "0")
-
-# --- Shipping ---
-
-# Dotted path of the carrier's class (modules/shipping/gateways/carrier.py says how to write one).
-SHIPPING_CARRIER = env.text("SHIPPING_CARRIER", "modules.shipping.gateways.built_in.BuiltInCarrier")
-# How long the built-in carrier pretends to travel: three minutes can be watched on a laptop.
-BUILT_IN_CARRIER_TRANSIT_SECONDS = env.number("BUILT_IN_CARRIER_TRANSIT_SECONDS", 180, least=1)
-
-# --- Users ---
-
-PASSWORD_HASHERS = [
-    "infra.passwords.Argon2",
-    # Accounts that were imported with the hashes of another Django shop; hashed anew when their owners sign in.
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-# Length and a list of known passwords keep guessers out; rules on kinds of characters do not (NIST SP 800-63B, 3.1.1.2).
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 8}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
-    {
-        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
-        "OPTIONS": {"user_attributes": ("email", "name")},
-    },
-]
+PASSWORD_HASHERS = passwords.HASHERS
+AUTH_PASSWORD_VALIDATORS = passwords.VALIDATORS
 # How many proxies in front of this process write X-Forwarded-For; limits per network address count the one they saw.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0)
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", f"{SHOP_NAME} <shop@localhost>")
 # Whether accounts with well-known passwords may be made.
 DEMO_ACCOUNTS = False
-EMAIL_TIMEOUT = 10  # seconds; modules/users sends ten e-mails within a lease of five minutes

@@ -2,10 +2,13 @@
 
 from infra.databases.configuration import DatabaseConfiguration
 from infra.databases.embedded import EmbeddedServer
+from infra.deployment.module_settings import declared_by
 from infra.extraction.configuration import ExtractionConfiguration
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import MANIFESTS, SCHEMAS, STATE_DIR, env
-from monolith.settings.token_signing import kept_key
+from monolith.settings.base import MANIFESTS, MODULES, SCHEMAS, STATE_DIR, env
+
+# What the modules declare (modules/*/settings.py); what stands here or in base.py about the same counts.
+globals().update(declared_by("modules", MODULES, env, STATE_DIR) | globals())
 
 EMBEDDED_SERVER = EmbeddedServer(STATE_DIR / "postgres")
 _databases = DatabaseConfiguration(env, SCHEMAS, EMBEDDED_SERVER)
@@ -30,10 +33,7 @@ SECRET_KEY = env.text("SECRET_KEY", EMBEDDED_SERVER.password("django-secret-key"
 SERVICE_KEYS = env.words("SERVICE_KEYS", "development:" + EMBEDDED_SERVER.password("service-key"))
 ALLOWED_HOSTS = ["*"]
 LOGGING = {"format": env.choice("LOG_FORMAT", "console", ("json", "console")), "level": env.text("LOG_LEVEL", "INFO")}
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
-SHOP_TAX_RATE_PERCENT = env.text("SHOP_TAX_RATE_PERCENT", "19")  # so that invoices show what they can
 DEMO_ACCOUNTS = True
-TOKEN_SIGNING_KEYS = [kept_key(STATE_DIR / "token-signing-key.pem")]
 # Static files are served from where they are written; nothing has to be collected on a laptop.
 WHITENOISE_USE_FINDERS = True
 STATIC_ROOT = None

@@ -1,10 +1,13 @@
 """Production: every secret and every database URL comes from the environment."""
 
 from infra.databases.configuration import DatabaseConfiguration
+from infra.deployment.module_settings import declared_by
 from infra.extraction.configuration import ExtractionConfiguration
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import MANIFESTS, SCHEMAS, STATE_DIR, env
-from monolith.settings.token_signing import keys_from
+from monolith.settings.base import MANIFESTS, MODULES, SCHEMAS, STATE_DIR, env
+
+# What the modules declare (modules/*/settings.py); what stands here or in base.py about the same counts.
+globals().update(declared_by("modules", MODULES, env, None) | globals())
 
 EMBEDDED_SERVER = None
 _databases = DatabaseConfiguration(env, SCHEMAS, embedded=None)
@@ -26,7 +29,6 @@ SECRET_KEY = env.text("SECRET_KEY")
 SERVICE_KEYS = env.words("SERVICE_KEYS")
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
 GUARD_POLICY = env.choice("GUARD_POLICY", "log", ("raise", "log"))
-TOKEN_SIGNING_KEYS = keys_from(env.text("TOKEN_SIGNING_KEYS"))
 
 # --- HTTPS ---
 
@@ -55,11 +57,3 @@ STORAGES = {
     # Names with the contents' digest: browsers keep them for ever.
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
-
-# --- E-mail ---
-
-EMAIL_HOST = env.text("EMAIL_HOST", "localhost")
-EMAIL_PORT = env.number("EMAIL_PORT", 587, least=1, most=65535)
-EMAIL_HOST_USER = env.text("EMAIL_HOST_USER", " ").strip()
-EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD", " ").strip()
-EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS", True)

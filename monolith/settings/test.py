@@ -3,10 +3,19 @@
 from infra.databases.configuration import DatabaseConfiguration, owner_url_variable, url_variable
 from infra.databases.embedded import EmbeddedServer
 from infra.deployment.environment import Environment
+from infra.deployment.module_settings import declared_by
 from infra.extraction.configuration import Logins
 from monolith.settings.base import *  # noqa: F403
-from monolith.settings.base import ALIASES, CONTRACT_CALLERS, SCHEMAS
+from monolith.settings.base import ALIASES, CONTRACT_CALLERS, MODULES, SCHEMAS
 from monolith.settings.base import VERIFICATION_KEYS as PUBLISHED_VERIFICATION_KEYS  # noqa: F401
+
+TOKEN_SIGNING_KEYS = [
+    "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIJDoOCe1N9WxpzqQgEy5SDeKVoOrN1hq19fJveea2PpL\n"
+    "-----END PRIVATE KEY-----\n"
+]
+_secrets = Environment({"TOKEN_SIGNING_KEYS": TOKEN_SIGNING_KEYS[0]})
+globals().update(declared_by("modules", MODULES, _secrets, None) | globals())
 
 # Placeholders that nothing answers at; tests/databases.py puts the real address in their place.
 _nowhere = "postgresql://tests:tests@127.0.0.1:1/not_made_yet"
@@ -40,11 +49,6 @@ EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 PAYMENT_WEBHOOK_SECRETS = {"sandbox": ["whsec_dGVzdHMtb25seS1zYW5kYm94LXNlY3JldA=="]}
 DEMO_ACCOUNTS = True
-TOKEN_SIGNING_KEYS = [
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MC4CAQAwBQYDK2VwBCIEIJDoOCe1N9WxpzqQgEy5SDeKVoOrN1hq19fJveea2PpL\n"
-    "-----END PRIVATE KEY-----\n"
-]
 VERIFICATION_KEYS = "tests.api.verification_keys"  # the published ones, and one that tests sign with
 WHITENOISE_AUTOREFRESH = True  # the folder of collected static files need not be there
 LOGGING = {"format": "json", "level": "WARNING"}

@@ -13,6 +13,7 @@ INSIDE = (
     "(queries)",
     "(models) | (gateways)",
     "(events) | (contract)",
+    "(settings)",
     "(manifest)",
 )
 

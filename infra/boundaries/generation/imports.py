@@ -8,8 +8,8 @@ from infra.boundaries.generation import toml
 from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
 
-# A composition root mounts a module's HTTP and starts its app; what it asks, it asks by contract like everybody else.
-SEEN_FROM_ABOVE = frozenset({"apps", "http", "contract", "events", "manifest"})
+# A composition root mounts a module's HTTP, starts its app and has its settings; what it asks, it asks by contract like everybody.
+SEEN_FROM_ABOVE = frozenset({"apps", "http", "contract", "events", "settings", "manifest"})
 
 LAYERS = "Imports point down"
 DOORS = "Modules meet only at contract.py and events.py"

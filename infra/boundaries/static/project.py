@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from infra.boundaries.static.index import Index
 
 PUBLIC = ("contract", "events")
-SEEN_FROM_ABOVE = ("apps", "http", "manifest")  # besides what is public: what a composition root mounts and starts
+SEEN_FROM_ABOVE = (
+    "apps",
+    "http",
+    "settings",
+    "manifest",
+)  # besides what is public: what a composition root mounts and starts
 _TESTS = re.compile(r"(^|\.)(tests?|testing|conftest|test_\w+|\w+_tests?)(\.|$)")
 
 

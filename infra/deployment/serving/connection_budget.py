@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
-
+from infra.databases.aliases import served
 from infra.databases.reachability import connect
 
 
@@ -38,7 +37,7 @@ class ConnectionBudget:
 def budgets(processes: int) -> list[ConnectionBudget]:
     """Return one budget per server that the aliases are on, as the server itself is set up."""
     servers: dict[str, list[Mapping[str, Any]]] = {}
-    for login in settings.DATABASES.values():
+    for login in served().values():
         servers.setdefault(f"{login['HOST'] or 'localhost'}:{login['PORT'] or 5432}", []).append(login)
     return [
         ConnectionBudget(

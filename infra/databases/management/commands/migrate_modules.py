@@ -3,9 +3,9 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from infra.databases.aliases import served
 from infra.databases.migrations_run import migrate_all
 from infra.databases.preparation import require_databases
 
@@ -18,7 +18,7 @@ class Command(BaseCommand):
         parser.add_argument("aliases", nargs="*", help="only these; all when none is named")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if unknown := [alias for alias in options["aliases"] if alias not in settings.DATABASES]:
-            raise CommandError(f"There is no alias {unknown[0]}; there are {', '.join(settings.DATABASES)}.")
+        if unknown := [alias for alias in options["aliases"] if alias not in served()]:
+            raise CommandError(f"There is no alias {unknown[0]}; there are {', '.join(served())}.")
         require_databases()
         migrate_all(self.stdout.write, options["aliases"] or None)

@@ -10,6 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from infra.boundaries.database.audit import borders
 from infra.boundaries.database.places import places_in
+from infra.databases.aliases import served
 from infra.databases.preparation import schema_roles, table_roles
 from infra.databases.reachability import complaint_about
 from infra.databases.roles import provision, provisioning_statements
@@ -28,10 +29,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if unknown := [alias for alias in options["aliases"] if alias not in settings.DATABASES]:
-            raise CommandError(f"There is no alias {unknown[0]}; there are {', '.join(settings.DATABASES)}.")
+        if unknown := [alias for alias in options["aliases"] if alias not in served()]:
+            raise CommandError(f"There is no alias {unknown[0]}; there are {', '.join(served())}.")
         if options["print_sql"]:
-            self._print(options["aliases"] or list(settings.DATABASES))
+            self._print(options["aliases"] or list(served()))
         else:
             self._provision(options["aliases"])
 
@@ -52,7 +53,7 @@ class Command(BaseCommand):
         admin = _login(settings.ADMIN_DATABASE_URL)
         if complaint := complaint_about(admin, "The administrator's database", "ADMIN_DATABASE_URL"):
             raise CommandError(complaint)
-        here = [alias for alias, login in settings.DATABASES.items() if _place(login) == _place(admin)]
+        here = [alias for alias, login in served().items() if _place(login) == _place(admin)]
         if elsewhere := [alias for alias in asked if alias not in here]:
             raise CommandError(
                 f"{elsewhere[0]} is in another database than ADMIN_DATABASE_URL. Name an administrator of that one."
@@ -71,7 +72,7 @@ class Command(BaseCommand):
             if found := borders(places_in(every), connection):
                 holes = (f"{finding.rule.id} {finding.detail} {finding.rule.recipe}" for finding in found)
                 raise CommandError("The borders have holes:\n  " + "\n  ".join(holes))
-        if left := [alias for alias in settings.DATABASES if alias not in here]:
+        if left := [alias for alias in served() if alias not in here]:
             self.stdout.write(f"In other databases, not touched: {', '.join(left)}")
         self.stdout.write("Next: manage.py migrate_modules")
 

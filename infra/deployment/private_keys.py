@@ -1,4 +1,4 @@
-"""Private keys of the access tokens, from the environment or made up and kept in a file."""
+"""Private keys that sign tokens, from the environment or made up and kept in a file."""
 
 from __future__ import annotations
 
