@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,6 +27,24 @@ from tests.faults.workload.oracles import Evidence
 ROOT = Path(__file__).resolve().parents[3]
 STAFF = ("staff@example.com", "work-at-banyan")  # of `manage.py demo_customers`
 AT_SERVICE = ("switched", "split")  # phases in which the service's tables are the truth
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How a verb ended: with 0 and what it returned, with 1 and why it was refused, or killed."""
+
+    code: int
+    told: dict[str, Any]
+    report: str
+
+    def result(self) -> dict[str, Any]:
+        """Return what the verb returned.
+
+        Raises:
+            AssertionError: it was not carried out; with everything that it said.
+        """
+        assert self.code == 0, f"exit code {self.code}: {self.told.get('refused', '')}\n{self.report[-3000:]}"
+        return self.told
 
 
 class Stage:
@@ -134,6 +153,20 @@ class Stage:
             check=False,
         )
 
+    def move(self, module: str, verb: str, *, fate: str = "", timeout: float = 300.0, **options: Any) -> Moved:
+        """Have a verb of the move carried out by a controller that may be told its fate (`controller.py`)."""
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.faults.stage.controller", module, verb, json.dumps(options), fate],
+            cwd=self.checkout,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        return Moved(ended.returncode, json.loads(ended.stdout) if ended.stdout else {}, ended.stderr)
+
     def process(self, name: str, command: Sequence[str]) -> Process:
         """Return a further process of this shop, not started."""
         return self._process(name, command)
@@ -190,9 +223,3 @@ def answers(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def read_json(output: str) -> dict[str, Any]:
-    """Return the JSON document that a command with --json printed."""
-    found: dict[str, Any] = json.loads(output)
-    return found
