@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.conf import settings
@@ -25,6 +25,12 @@ LOOKS = [
     (DESK, {"color_scheme": "dark", "reduced_motion": "reduce"}),
 ]
 NOT_RELOADED = "return window.notReloaded === true"
+
+
+@pytest.fixture(autouse=True)
+def carrier(database: None) -> Iterator[None]:
+    with moves.living_carrier():
+        yield
 
 
 def plant(phase: Phase) -> None:
@@ -83,7 +89,7 @@ def test_progress_is_shown_without_reloading(visit: Visit) -> None:
     eventually(lambda: "phase 4 of 5" in person.text("#phase"), "the new phase is seen")
 
     assert person.asks(NOT_RELOADED)
-    assert "is switched." in person.asks("return document.querySelector('[role=status]').textContent")
+    assert ": switched." in person.asks("return document.querySelector('[role=status]').textContent")
 
 
 def test_what_is_being_typed_stays_while_the_page_changes_around_it(visit: Visit) -> None:
@@ -112,10 +118,9 @@ def test_where_the_focused_button_goes_away_the_reader_stays_in_its_part(visit: 
 
 
 def test_the_next_step_is_asked_for_by_keyboard_alone(visit: Visit) -> None:
-    moves.moved_to(MODULE, Phase.SHARED_DATABASE)
     person = visit(PAGE)
-    moves.carrier_notes(MODULE, moves.COPIED)  # so that the script has put new forms in place
-    eventually(lambda: "201" in person.text("#copy"), "the page is live")
+    moves.moved_to(MODULE, Phase.SHARED_DATABASE)  # so that the script puts a new form in place
+    eventually(lambda: "Begin the copy" in person.text("#steps"), "the next step is shown")
     person.asks("document.activeElement.blur(); window.scrollTo(0, 0)")
 
     met = person.tabs_to("why-begin_copy")
@@ -125,7 +130,7 @@ def test_the_next_step_is_asked_for_by_keyboard_alone(visit: Visit) -> None:
     assert met[0] == "Skip to the content"
     request = Request.objects.get()
     assert (request.verb, request.options["why"], request.who) == ("begin_copy", "by hand", "staff")
-    eventually(lambda: "begin_copy" in person.text("#requests"), "the page tells of it")
+    eventually(lambda: "Begin the copy" in person.text("#requests"), "the page tells of it")
     assert person.asks("return document.querySelector('#do-begin_copy').disabled")
 
 
@@ -162,7 +167,7 @@ def test_without_scripts_the_page_shows_and_asks_as_well(visit: Visit) -> None:
     eventually(Request.objects.exists, "it was asked for")
 
     person.go(PAGE)
-    assert "begin_copy" in person.text("#requests")
+    assert "Begin the copy" in person.text("#requests")
     assert "Reload the page" in person.text("[data-freshness]")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 from django.utils import timezone
 
+from infra.extraction.move.detached import EVERY, carries
+from infra.extraction.move.turns import turn
 from infra.extraction.record.changing import change, read
 from infra.extraction.record.models import Progress, Request, ShadowDifference
 from infra.extraction.record.values import Phase, Where
@@ -42,11 +45,17 @@ DIFFERING: Mapping[str, Any] = {
 }
 
 
-def carrier_notes(module: str, facts: Mapping[str, Any], *, ago: float = 0.0, lease: float = 3600.0) -> None:
-    """Note what a carrier saw `ago` seconds before now; it lives for `lease` seconds after that."""
+def carrier_notes(module: str, facts: Mapping[str, Any], *, ago: float = 0.0) -> None:
+    """Note what a carrier saw `ago` seconds before now."""
     at = timezone.now() - timedelta(seconds=ago)
-    alive = {"alive_until": (at + timedelta(seconds=lease)).isoformat()}
-    Progress.objects.update_or_create(module=module, defaults={"at": at, "facts": {**facts, "carrier": alive}})
+    Progress.objects.update_or_create(module=module, defaults={"at": at, "facts": facts})
+
+
+@contextmanager
+def living_carrier() -> Iterator[None]:
+    """Within the block a carrier of all modules lives, as far as others can see."""
+    with turn(carries(EVERY), by="carrier of the tests", wait_seconds=10.0):
+        yield
 
 
 def step(module: str, why: str, **fields: Any) -> Where:
@@ -54,7 +63,7 @@ def step(module: str, why: str, **fields: Any) -> Where:
 
 
 def moved_to(module: str, phase: Phase, **facts: Any) -> Where:
-    """Bring the module to a phase by the changes that lead there; a carrier lives and notes `facts`."""
+    """Bring the module to a phase by the changes that lead there; a carrier has noted `facts`."""
     where = read(module)
     if phase != Phase.IN_PROCESS:
         where = step(

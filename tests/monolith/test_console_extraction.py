@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,15 +10,17 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from infra.extraction.move.status import status
 from infra.extraction.record.models import Request
 from infra.extraction.record.values import Phase
 from monolith.console.extraction import words
 from monolith.console.extraction.state import move_of
-from monolith.console.extraction.steps import VERBS
+from monolith.console.extraction.steps import SHIFT, VERBS
 from tests.monolith import moves
 from tests.monolith.test_storefront import Page
 
 pytestmark = pytest.mark.usefixtures("database")
+carried = pytest.mark.usefixtures("carrier")
 
 MODULE = settings.MANIFESTS[0].name  # any: the pages know none by name
 PAGE = f"/console/extraction/{MODULE}"
@@ -28,6 +31,12 @@ PHASES = list(Phase)
 @pytest.fixture(autouse=True)
 def service_address(settings: Any) -> None:
     settings.SERVICE_ADDRESSES = {MODULE: moves.ADDRESS}
+
+
+@pytest.fixture
+def carrier() -> Iterator[None]:
+    with moves.living_carrier():
+        yield
 
 
 @pytest.fixture
@@ -95,6 +104,7 @@ def test_each_phase_is_shown_as_a_line_and_in_a_sentence(phase: Phase, staff: Cl
     assert words.PHASES[phase] in shown(staff, "/console/extraction/").text
 
 
+@carried
 @pytest.mark.parametrize(
     ("phase", "verbs"),
     [
@@ -132,6 +142,24 @@ def test_a_copy_is_shown_by_table_and_whole_with_rate_and_time_left(staff: Clien
     assert bars["share-reads"] == "25"
 
 
+@pytest.mark.parametrize("phase", PHASES)
+def test_the_pages_know_the_same_verbs_as_the_command(phase: Phase) -> None:
+    moves.moved_to(MODULE, phase)
+
+    offered = {verb.name for verb in (*VERBS, SHIFT) if phase in verb.phases}
+    assert offered == {each.verb for each in status(MODULE).next}
+
+
+def test_what_keeps_the_carrier_from_carrying_is_told(staff: Client) -> None:
+    moves.moved_to(MODULE, Phase.DUAL_WRITE, facts={**moves.COMPLETE, "problem": "The disk is full.", "incidents": 2})
+
+    text = shown(staff).text
+
+    assert "The carrier cannot go on. The disk is full." in text
+    assert "2 rows ever differed" in text
+
+
+@carried
 def test_a_switch_is_not_offered_before_everything_is_copied_and_found_equal(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.DUAL_WRITE, facts=moves.COPIED)
 
@@ -146,12 +174,13 @@ def test_a_switch_is_not_offered_before_everything_is_copied_and_found_equal(sta
     assert not Request.objects.exists()
 
 
+@carried
 def test_rows_that_differ_are_listed_and_stop_a_switch(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.DUAL_WRITE, facts=moves.DIFFERING)
 
     page = shown(staff)
 
-    assert "1 rows differ" in page.text
+    assert "1 row differs" in page.text
     assert "payments_posting (4711): missing" in page.text
     assert buttons(page)["switch"] is False
 
@@ -169,7 +198,7 @@ def test_answers_that_differed_can_be_read_and_are_no_markup(staff: Client) -> N
 
 def test_without_a_carrier_the_page_says_so_and_how_to_start_one_and_offers_nothing(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.DUAL_WRITE)
-    moves.carrier_notes(MODULE, moves.COMPLETE, ago=60, lease=5)
+    moves.carrier_notes(MODULE, moves.COMPLETE, ago=60)
 
     page = shown(staff)
 
@@ -180,7 +209,7 @@ def test_without_a_carrier_the_page_says_so_and_how_to_start_one_and_offers_noth
 
 
 def test_a_shop_that_never_had_a_carrier_says_so_too(staff: Client) -> None:
-    assert "None was ever heard of." in shown(staff).text
+    assert "None has noted anything yet." in shown(staff).text
 
 
 def test_a_hold_is_shown_while_it_lasts_and_its_length_afterwards(staff: Client) -> None:
@@ -216,6 +245,7 @@ def test_each_change_tells_who_when_from_what_to_what_and_why(staff: Client) -> 
     assert "phase: dual write to switched; writes go on" in text
 
 
+@carried
 def test_what_is_asked_for_becomes_a_request_of_the_carrier_once(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.IN_PROCESS)
 
@@ -228,9 +258,10 @@ def test_what_is_asked_for_becomes_a_request_of_the_carrier_once(staff: Client) 
     request = Request.objects.get()
     assert (request.module, request.verb, request.who, request.state) == (MODULE, "share", "staff", "asked")
     assert request.options == {"why": "the autumn's plan", "address": moves.ADDRESS}
-    assert "“share” of staff is not done yet." in shown(staff).text
+    assert "“Let the service answer, too” of staff is not done yet." in shown(staff).text
 
 
+@carried
 def test_traffic_is_shifted_by_what_was_changed_only(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.SHARED_DATABASE)
 
@@ -239,6 +270,7 @@ def test_traffic_is_shifted_by_what_was_changed_only(staff: Client) -> None:
     assert Request.objects.get().options == {"reads": 50, "why": "asked for at the console"}
 
 
+@carried
 @pytest.mark.parametrize("reads", ["101", "-1", "many", "1.5", "²"])
 def test_a_share_that_is_none_is_refused(reads: str, staff: Client) -> None:
     moves.moved_to(MODULE, Phase.SHARED_DATABASE)
@@ -250,6 +282,7 @@ def test_a_share_that_is_none_is_refused(reads: str, staff: Client) -> None:
     assert not Request.objects.exists()
 
 
+@carried
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb.is_dangerous], ids=lambda verb: verb.name)
 def test_what_is_dangerous_needs_the_modules_name_typed(verb: Any, staff: Client) -> None:
     moves.moved_to(MODULE, Phase(verb.phases[0]), facts=moves.COMPLETE)
@@ -263,12 +296,14 @@ def test_what_is_dangerous_needs_the_modules_name_typed(verb: Any, staff: Client
     assert Request.objects.get().verb == verb.name
 
 
+@carried
 def test_the_way_back_is_open_while_rows_differ(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.SWITCHED, facts=moves.DIFFERING)
 
     assert buttons(shown(staff)) == {"complete": False, "verify": True, "reverse": True}
 
 
+@carried
 def test_a_request_that_was_refused_shows_the_carriers_words(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.DUAL_WRITE, facts=moves.COMPLETE)
     moves.request(MODULE, "switch", "refused", "comparing once more", "3 rows differ in payments_posting")
@@ -279,6 +314,7 @@ def test_a_request_that_was_refused_shows_the_carriers_words(staff: Client) -> N
     assert buttons(page)["switch"] is True
 
 
+@carried
 def test_a_form_from_elsewhere_is_refused() -> None:
     guarded = Client(enforce_csrf_checks=True)
     guarded.force_login(User.objects.create_superuser("staff"))
@@ -290,6 +326,7 @@ def test_a_form_from_elsewhere_is_refused() -> None:
     assert guarded.post(PAGE, {"verb": "share", "csrfmiddlewaretoken": token or ""}).status_code == 302
 
 
+@carried
 def test_staff_without_the_permission_look_and_do_not_ask() -> None:
     moves.moved_to(MODULE, Phase.SHARED_DATABASE)
     user = User.objects.create_user("looker", is_staff=True)
@@ -304,6 +341,7 @@ def test_staff_without_the_permission_look_and_do_not_ask() -> None:
     assert looker.post(PAGE, {"verb": "begin_copy"}).status_code == 302
 
 
+@carried
 def test_the_json_says_what_the_page_says_and_nothing_twice(staff: Client) -> None:
     moves.moved_to(MODULE, Phase.DUAL_WRITE, facts=moves.COPIED)
 
@@ -322,14 +360,14 @@ def test_the_json_says_what_the_page_says_and_nothing_twice(staff: Client) -> No
         "complete": False,
     }
     assert body["stream"] == {"waiting": 12, "lagP50Ms": 3.2, "lagP99Ms": 41.7}
-    assert body["carrier"]["alive"] is True
+    assert body["carrier"]["holder"].startswith("carrier of the tests")
     assert {step["verb"]: step["open"] for step in body["steps"]} == {
         "switch": False,
         "verify": True,
         "cancel": True,
         "shift": True,
     }
-    assert body["summary"] == f"{MODULE} is dual write. 20 % are copied."
+    assert body["summary"] == f"{MODULE}: dual write. 20 % are copied."
     page = staff.get(PAGE).content.decode()
     for name, part in body["sections"].items():
         assert f'data-section="{name}"' in page
@@ -346,7 +384,7 @@ def test_the_json_of_all_modules_names_each(staff: Client) -> None:
     body = staff.get("/console/extraction.json").json()
 
     assert [each["module"] for each in body["modules"]] == [manifest.name for manifest in settings.MANIFESTS]
-    assert body["summary"].startswith(f"{MODULE} is switched.")
+    assert body["summary"].startswith(f"{MODULE}: switched.")
 
 
 @pytest.mark.parametrize(

@@ -8,23 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
-from django.utils import timezone
+from django.db import connections
 from django.utils.dateparse import parse_datetime
 
+from infra.extraction.move.detached import EVERY, carries
+from infra.extraction.move.turns import holder_seen
 from infra.extraction.record.changing import ALIAS, history, read
 from infra.extraction.record.models import Change, Progress, Request, ShadowDifference
-from infra.extraction.record.values import Where
+from infra.extraction.record.values import Phase, Where
 from monolith.console.extraction import words
 
 # Of the newest changes: enough for some switches, each of which is three or four of them.
 _CHANGES = 40
 _REQUESTS = 5
 _SHADOW_DIFFERENCES = 5
-# A carrier notes what it sees each second; one that was silent for so long is dead or hangs.
-CARRIER_SILENCE = timedelta(seconds=10)
+# Where nothing is carried, figures of the carrier are of an earlier time.
+_CARRIED = (Phase.DUAL_WRITE, Phase.SWITCHED)
 OPEN_STATES = ("asked", "running")
 
 
@@ -83,8 +85,12 @@ class Compared:
 class Carrier:
     """The process that moves data and carries out what is asked for here."""
 
-    alive: bool
-    seen_at: datetime | None  # None: no carrier ever noted anything
+    holder: str | None  # who it is; None: none lives
+    seen_at: datetime | None  # when one last noted something; None: never
+
+    @property
+    def alive(self) -> bool:
+        return self.holder is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +156,8 @@ class Move:
     holds: tuple[Held, ...]
     changes: tuple[Told, ...]
     requests: tuple[Asked, ...]
-    noted_at: datetime | None  # when the carrier's figures were taken
+    incidents: int  # rows that ever differed, since the copy began
+    problem: str  # what keeps the carrier from carrying; empty: nothing
 
     @property
     def open_request(self) -> Asked | None:
@@ -161,14 +168,14 @@ def move_of(module: str) -> Move:
     """Return what is known of a module's move now."""
     where = read(module)
     progress = Progress.objects.using(ALIAS).filter(pk=module).first()
-    facts: Mapping[str, Any] = progress.facts if progress else {}
+    facts: Mapping[str, Any] = progress.facts if progress and where.phase in _CARRIED else {}
     changes = history(module, newest=_CHANGES)
     differing = ShadowDifference.objects.using(ALIAS).filter(module=module)
     return Move(
         module=module,
         where=where,
         phase=words.PHASES[where.phase],
-        carrier=_carrier(progress),
+        carrier=Carrier(holder=_carrier(module), seen_at=progress.at if progress else None),
         copy=_copy(facts),
         stream=_stream(facts),
         compared=_compared(facts),
@@ -185,17 +192,16 @@ def move_of(module: str) -> Move:
         requests=tuple(
             _asked(row) for row in Request.objects.using(ALIAS).filter(module=module).order_by("-asked_at")[:_REQUESTS]
         ),
-        noted_at=progress.at if progress else None,
+        incidents=_whole(facts.get("incidents")) or 0,
+        problem=str(facts.get("problem") or ""),
     )
 
 
-def _carrier(progress: Progress | None) -> Carrier:
-    """Return whether a carrier lives: by what it said of this module, else by the newest of what any said of any."""
-    progress = progress or Progress.objects.using(ALIAS).order_by("-at").first()
-    if progress is None:
-        return Carrier(alive=False, seen_at=None)
-    until = _instant((progress.facts.get("carrier") or {}).get("alive_until"))
-    return Carrier(alive=timezone.now() < (until or progress.at + CARRIER_SILENCE), seen_at=progress.at)
+def _carrier(module: str) -> str | None:
+    """Return who carries the module, by the lock that lives as long as a carrier does."""
+    with connections[ALIAS].cursor() as cursor:
+        session = cursor.connection
+        return holder_seen(session, carries(EVERY)) or holder_seen(session, carries(module))
 
 
 def _copy(facts: Mapping[str, Any]) -> Copy | None:

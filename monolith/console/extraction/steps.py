@@ -50,6 +50,8 @@ def _addressed(move: Move) -> Iterator[str]:
 
 
 def _copied_and_equal(move: Move) -> Iterator[str]:
+    if move.problem:
+        yield move.problem
     if move.copy is None:
         yield "The copy has not begun, or the carrier has said nothing of it yet."
     elif not move.copy.complete:
@@ -61,7 +63,7 @@ def _equal(move: Move) -> Iterator[str]:
     if move.compared is None:
         yield "Both sides were not compared yet."
     elif move.compared.differences:
-        yield f"The last comparison found {move.compared.differences} rows that differ; they are repaired and compared again."
+        yield f"The last comparison found rows that differ ({move.compared.differences}); they are carried and compared again."
 
 
 VERBS = (
@@ -149,6 +151,12 @@ def verb_named(name: str) -> Verb | None:
     return next((verb for verb in (*VERBS, SHIFT) if verb.name == name), None)
 
 
+def title_of(verb: str) -> str:
+    """Return how people call a verb."""
+    known = verb_named(verb)
+    return known.title if known else verb
+
+
 def _reasons(move: Move, verb: Verb, may_ask: bool) -> Iterator[str]:
     if not may_ask:
         yield "Your account may look and not ask: it lacks the permission to add requests of the extraction record."
@@ -158,7 +166,7 @@ def _reasons(move: Move, verb: Verb, may_ask: bool) -> Iterator[str]:
     if not move.carrier.alive:
         yield f"No carrier lives. Start one: {CARRIER_COMMAND}"
     if (request := move.open_request) is not None:
-        yield f"“{request.verb}” of {request.who} is not done yet."
+        yield f"“{title_of(request.verb)}” of {request.who} is not done yet."
     if move.where.hold:
         yield "Writes are held at this moment."
     yield from verb.needs(move)

@@ -23,7 +23,7 @@ from monolith.console.extraction import words
 from monolith.console.extraction.asking import Refused, wanted
 from monolith.console.extraction.picture import line_of
 from monolith.console.extraction.state import Move, move_of
-from monolith.console.extraction.steps import CARRIER_COMMAND, KINDS, SHIFT, step, steps_of
+from monolith.console.extraction.steps import CARRIER_COMMAND, KINDS, SHIFT, step, steps_of, title_of
 from monolith.console.staff import asked_by_staff, live_for_staff
 
 PERMISSION = "extraction_record.add_request"
@@ -113,7 +113,15 @@ def _one(request: HttpRequest, move: Move) -> dict[str, Any]:
 def _all(request: HttpRequest) -> dict[str, Any]:
     moves = [move_of(manifest.name) for manifest in settings.MANIFESTS]
     return {
-        "modules": [{"move": move, "line": line_of(move), "summary": _summary(move)} for move in moves],
+        "modules": [
+            {
+                "move": move,
+                "line": line_of(move),
+                "reads": move.where.share("reads"),
+                "writes": move.where.share("writes"),
+            }
+            for move in moves
+        ],
         "carrier": max((move.carrier for move in moves), key=lambda carrier: carrier.alive),
         "carrier_command": CARRIER_COMMAND,
         "summary": " ".join(_summary(move) for move in moves if move.where.phase != Phase.IN_PROCESS),
@@ -122,7 +130,7 @@ def _all(request: HttpRequest) -> dict[str, Any]:
 
 def _summary(move: Move) -> str:
     """Return what a screen reader is told when it changes: coarse on purpose, or it would talk without end."""
-    said = [f"{move.module} is {move.phase}."]
+    said = [f"{move.module}: {move.phase}."]
     if move.where.hold:
         said.append("Writes are held.")
     if move.where.phase == Phase.DUAL_WRITE and move.copy is not None:
@@ -131,7 +139,7 @@ def _summary(move: Move) -> str:
         said.append("Rows differ.")
     if move.requests:
         newest = move.requests[0]
-        said.append(f"“{newest.verb}”: {newest.state}.")
+        said.append(f"“{title_of(newest.verb)}”: {newest.state}.")
     if move.where.phase != Phase.IN_PROCESS and not move.carrier.alive:
         said.append("No carrier lives.")
     return " ".join(said)

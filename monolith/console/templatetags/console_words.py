@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 
 from monolith.console.extraction import words
+from monolith.console.extraction.steps import title_of
 
 register = template.Library()
 UNKNOWN = "not known"
@@ -23,3 +24,8 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def milliseconds(number: float | None) -> str:
     return UNKNOWN if number is None else words.milliseconds(number)
+
+
+@register.filter
+def verb_title(verb: str) -> str:
+    return title_of(verb)
