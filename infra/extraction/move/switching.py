@@ -151,20 +151,21 @@ def _failed(verb: str, module: str, error: Exception) -> str:
 
 def _with_patience(where: Where, home: str, sides: tuple[Side, Side], mine: Turn, order: _Order) -> Switched:
     pause = _FIRST_PAUSE_SECONDS
-    with ExitStack() as stack:
-        attempts = stack.enter_context(closing(_Attempts(where, home, sides, mine, order)))
-        for number in range(1, order.tries + 1):
-            try:
+    for number in range(1, order.tries + 1):
+        try:
+            with closing(_Attempts(where, home, sides, mine, order)) as attempts:
                 attempts.catch_up()
                 return attempts.make(number)
-            except (TookTooLong, WentBack, NotAcknowledged, RecordMoved) as error:
-                order.report(f"{where.module}: try {number} of {order.tries}: {error}")
-                if number == order.tries:
-                    raise MoveRefused(f"{error} It was tried {number} times. Repeat it in a quieter moment.") from error
-            except SwitchError as error:
-                raise MoveRefused(str(error)) from error
-            time.sleep(pause)
-            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+        except (TookTooLong, WentBack, NotAcknowledged, RecordMoved) as error:
+            # A try that came to its last steps had opened the target's triggers and begun the way back.
+            settle(*sides)
+            order.report(f"{where.module}: try {number} of {order.tries}: {error}")
+            if number == order.tries:
+                raise MoveRefused(f"{error} It was tried {number} times. Repeat it in a quieter moment.") from error
+        except SwitchError as error:
+            raise MoveRefused(str(error)) from error
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
     raise ValueError("tries must be one at least")
 
 
