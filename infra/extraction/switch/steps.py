@@ -8,9 +8,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
 import psycopg
+from psycopg import sql
 
 from infra.extraction.sides import Side
-from infra.extraction.switch import gate
+from infra.extraction.switch import gate, sequences
 from infra.extraction.switch.connecting import Deadlines, connect
 from infra.extraction.switch.errors import (
     NotPossible,
@@ -22,7 +23,6 @@ from infra.extraction.switch.errors import (
 from infra.extraction.switch.gate import Connection
 from infra.extraction.switch.polite import lock_name
 from infra.extraction.switch.recovery import recover
-from infra.extraction.switch.sequences import advance
 from infra.extraction.switch.transitions import (
     FENCE,
     GIVE,
@@ -210,15 +210,17 @@ def check(attempt: Attempt) -> None:
                 " the fence would not stop it. Revoke that, then switch again."
             )
     attempt.source_row, attempt.target_row = rows
+    # What will be asked while writers wait is asked once before, so that nothing is looked up for the first time then.
+    gate.writers_inside(attempt.at_source, attempt.source)
+    sequences.positions(attempt.at_source, attempt.source)
+    sequences.positions(attempt.at_target, attempt.target)
 
 
 def hold(attempt: Attempt) -> None:
     """Take the polite gate: writers that ask first finish, later ones wait."""
     attempt.held_at = time.monotonic()
-    attempt.at_gate.execute("BEGIN")
-    attempt.at_gate.execute(
-        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [lock_name(attempt.source.control_schema)]
-    )
+    name = sql.Literal(lock_name(attempt.source.control_schema))
+    attempt.at_gate.execute(sql.SQL("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0))").format(name))
 
 
 def fence(attempt: Attempt) -> None:
@@ -243,9 +245,12 @@ def data(attempt: Attempt) -> None:
 
 def cursor(attempt: Attempt) -> None:
     """Advance sequences, and have the way back begin here, before anything can be written on the target."""
-    with attempt.at_target.transaction():
+    positions = sequences.positions(attempt.at_source, attempt.source)
+    with attempt.at_target.pipeline(), attempt.at_target.transaction():
+        # What makes the target ready is durable, and with it all that was logged before.
+        attempt.at_target.execute("SET LOCAL synchronous_commit = off")
         attempt.guard(attempt.at_target)
-        advance(attempt.at_source, attempt.source, attempt.at_target, attempt.target)
+        sequences.advance(attempt.at_target, attempt.target, positions)
     attempt.work.begin_way_back(attempt.guard)
 
 
@@ -257,9 +262,8 @@ def ready(attempt: Attempt) -> None:
 def give(attempt: Attempt) -> None:
     """Commit the decision, in the session that holds the gate: if the server ended it, nothing is given."""
     attempt.source_row = gate.apply(
-        attempt.at_gate, attempt.source, GIVE, attempt.source_row, attempt.target_row, by=attempt.by
+        attempt.at_gate, attempt.source, GIVE, attempt.source_row, attempt.target_row, by=attempt.by, commit=True
     )
-    attempt.at_gate.execute("COMMIT")
 
 
 def open_target(attempt: Attempt) -> None:
@@ -278,8 +282,7 @@ def _apply(attempt: Attempt, transition: Transition) -> Row:
     connection, side = (attempt.at_source, attempt.source) if at_source else (attempt.at_target, attempt.target)
     rows = (attempt.source_row, attempt.target_row)
     expected, other = rows if at_source else rows[::-1]
-    with connection.transaction():
-        return gate.apply(connection, side, transition, expected, other, by=attempt.by)
+    return gate.apply(connection, side, transition, expected, other, by=attempt.by)
 
 
 PERFORM: Mapping[str, Callable[[Attempt], None]] = {
