@@ -154,7 +154,8 @@ class ServiceConfiguration:
             "SERVICE_KEYS": env.words("SERVICE_KEYS", kept_key),
             "CELERY_BROKER_URL": env.address("CELERY_BROKER_URL", ("redis", "rediss", "amqp", "amqps")),
             "CELERY_APP": f"{self._package}.celery.app",
-            "QUEUES": {module: self._manifest.queues},
+            # Of all, as events are sent to modules elsewhere, too; a worker here serves those of this one.
+            "QUEUES": {manifest.name: manifest.queues for manifest in self._manifests},
             "EVENTS_RELAY_IN_WEB": env.flag("EVENTS_RELAY_IN_WEB", True),
         }
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler
+
+if TYPE_CHECKING:  # a process without a broker does not load Celery
+    from celery import Celery
 
 
 def web_application(settings_module: str) -> WSGIHandler:
@@ -38,6 +41,19 @@ def web_application(settings_module: str) -> WSGIHandler:
     presence.start()
     start_in_background()
     return application
+
+
+def worker_application(settings_module: str) -> Celery:
+    """Return the Celery app of a service, whose workers handle its module's events and run its periodic tasks.
+
+    Args:
+        settings_module: of this service, as above.
+    """
+    os.environ["DJANGO_SETTINGS_MODULE"] = settings_module
+    from infra.events.broker import queue_of
+    from infra.events.celery_app import carrying_app
+
+    return carrying_app(f"banyan-{settings.SERVICE_OF}", default_queue=queue_of(settings.SERVICE_OF))
 
 
 def _give_up(text: str) -> NoReturn:
