@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote
 
 import msgspec
 from django.conf import settings
@@ -164,13 +164,10 @@ def _body(request: HttpRequest) -> tuple[Any, bool]:
 
 
 def _target(request: HttpRequest) -> str:
-    raw = request.META.get("RAW_URI") or ""  # gunicorn's; without it quoted slashes would come out unquoted
+    raw: str = request.META.get("RAW_URI") or ""  # gunicorn's; without it quoted slashes would come out unquoted
     path = raw.partition("?")[0]
-    if (
-        path.startswith("/")
-        and "#" not in raw
-        and unquote_to_bytes(path).decode("latin-1") == request.META["PATH_INFO"]
-    ):
+    # What was decided upon is the decoded path; a server that gives another one here must not send us elsewhere.
+    if path.startswith("/") and "#" not in raw and unquote(path) == request.path_info:
         return raw
     return request.get_full_path()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -35,6 +36,11 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.service.lock:
             self.server.service.connections += 1
             self.number = self.server.service.connections
+            self.server.service.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.service.open.discard(self.connection)
+        super().finish()
 
     def _answer(self) -> None:
         length = int(self.headers.get("Content-Length") or 0)
@@ -54,8 +60,6 @@ class Handler(BaseHTTPRequestHandler):
             with service.lock:
                 service.now -= 1
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _answer
-
     def send(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
         """Send a whole answer."""
         self.send_response(status)
@@ -67,6 +71,10 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002
         """Say nothing."""
+
+
+for _method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"):
+    setattr(Handler, f"do_{_method}", Handler._answer)
 
 
 class _Server(ThreadingHTTPServer):
@@ -109,6 +117,7 @@ class Service:
     connections: int = 0
     now: int = 0
     most_at_once: int = 0
+    open: set[socket.socket] = field(default_factory=set)
     lock: threading.Lock = field(default_factory=threading.Lock)
     port: int = 0
     _server: _Server | None = None
@@ -129,3 +138,6 @@ class Service:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
+            for connection in list(self.open):
+                with suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)

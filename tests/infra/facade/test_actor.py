@@ -39,9 +39,9 @@ def test_it_is_not_good_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
     header = _signed()
     now = time.time()
 
-    monkeypatch.setattr(actor.time, "time", lambda: now + actor.SECONDS - 2)
+    monkeypatch.setattr("infra.facade.actor.time.time", lambda: now + actor.SECONDS - 2)
     assert _verified(header)
-    monkeypatch.setattr(actor.time, "time", lambda: now + actor.SECONDS + 1)
+    monkeypatch.setattr("infra.facade.actor.time.time", lambda: now + actor.SECONDS + 1)
 
     with pytest.raises(ActorRefused):
         _verified(header)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from collections import Counter
+from typing import Any
 from uuid import uuid4
 
 import jwt
@@ -19,8 +20,8 @@ from modules.users.use_cases.sign_in import access_token
 from tests.api import make_token
 
 
-def _of(**meta: str) -> int:
-    return bucket_of(RequestFactory().get("/", **meta))
+def _of(**meta: Any) -> int:
+    return bucket_of(RequestFactory(**meta).get("/"))
 
 
 def test_a_customers_token_says_the_bucket_and_every_process_derives_the_same() -> None:

@@ -193,7 +193,7 @@ def test_a_large_answer_goes_through_in_pieces_and_gives_its_place_back(service:
     answer = as_django(_send(peer, _read()))
     with pytest.raises(NotSent):
         _send(peer, _read())
-    assert b"".join(answer) == large  # type: ignore[arg-type]
+    assert b"".join(answer) == large
 
     abandoned = as_django(_send(peer, _read()))
     abandoned.close()
