@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 from infra.contracts import context, journeys
 from infra.contracts.context import CallContext
@@ -30,7 +30,8 @@ _observers: list[Observer] = []
 class Route(Protocol):
     """One way to bring a call to an implementation."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str: ...
 
     def send(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
         """Return the encoded result.

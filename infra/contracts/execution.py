@@ -11,7 +11,7 @@ import msgspec
 from infra.contracts import context
 from infra.contracts.codec import encode_plain
 from infra.contracts.declaration import Method
-from infra.contracts.errors import ContractTimeout, ContractUnavailable, ContractViolation
+from infra.contracts.errors import ContractTimeout, ContractUnavailable, ContractViolation, ModuleMoved
 from infra.errors import DomainError
 
 log = logging.getLogger("infra.contracts")
@@ -63,11 +63,19 @@ def treat_as_transient(*errors: type[Exception]) -> None:
 
 
 def execute(
-    method: Method, implementation: Callable[..., Any], body: bytes, call_context: context.CallContext
+    method: Method,
+    implementation: Callable[..., Any],
+    body: bytes,
+    call_context: context.CallContext,
+    was_refused: Callable[[Exception], bool] | None = None,
 ) -> bytes:
     """Call an implementation with encoded arguments and return its encoded result.
 
+    Args:
+        was_refused: says of an error whether it only means that the module has moved away; None: it never does.
+
     Raises:
+        ModuleMoved: the module's database refused the call as a whole.
         Declined: it raised a declared error.
         ContractUnavailable: it could not answer a question now.
         ContractTimeout: it broke off in the middle of a command.
@@ -85,6 +93,8 @@ def execute(
             raise ContractUnavailable(f"{method} cannot be answered at the moment.") from error
         raise ContractTimeout(f"{method} broke off; whether it took effect is unknown.") from error
     except Exception as error:
+        if was_refused is not None and was_refused(error):
+            raise ModuleMoved(f"{method} was refused and rolled back: the module has moved.") from error
         log.exception("%s raised %s, which its contract does not declare", method, type(error).__name__)
         raise ContractViolation(f"{method} failed.") from error
     finally:

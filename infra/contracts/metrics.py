@@ -21,6 +21,17 @@ durations = Histogram(
     buckets=_BUCKETS,
 )
 
+sendings = Counter(
+    "banyan_contract_calls_sent_on",
+    "Calls of modules that can move, sent to a service: answered, answered here instead, or the code of a failure.",
+    ["contract", "method", "outcome"],
+)
+
+
+def sent_on(contract: str, method: str, outcome: str) -> None:
+    """Count one call that went to a service."""
+    sendings.labels(contract, method, outcome).inc()
+
 
 def observe(contract: str, method: str, route: str, outcome: str, seconds: float) -> None:
     """Count one call."""

@@ -6,16 +6,19 @@ import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, TypeVar, cast
 
 from infra.contracts.calls import Route
 from infra.contracts.context import CallContext
 from infra.contracts.declaration import Contract, Method, declaration_of, declared_contracts, signature_of
-from infra.contracts.errors import CallerRefused, ContractDeclarationError, ContractViolation
+from infra.contracts.errors import CallerRefused, ContractDeclarationError, ContractUnavailable, ContractViolation
 from infra.contracts.execution import execute
+from infra.contracts.following import Following
 from infra.contracts.nonces import NoncesInMemory, NonceStore
 from infra.contracts.proxies import proxy_class
 from infra.contracts.signing import ServiceKey
+from infra.contracts.whereabouts import HERE, Whereabouts
 from infra.contracts.wire import Caller
 
 C = TypeVar("C")
@@ -34,11 +37,13 @@ class Wiring:
     service_name: str = "unnamed"  # of this process, towards services
     service_keys: tuple[ServiceKey, ...] = ()
     nonces: NonceStore = field(default_factory=NoncesInMemory)
+    whereabouts: Whereabouts | None = None  # says per call where a module is; None: where `locations` says, for good
 
 
 _wiring = Wiring()
 _implementations: dict[type, Any] = {}
 _proxies: dict[tuple[type, str], Any] = {}
+_answering: dict[tuple[type, Caller], Following] = {}
 _local_routes: dict[str, RouteFactory] = {}
 
 
@@ -46,7 +51,7 @@ def configure(wiring: Wiring) -> None:
     """Use another wiring from now on; proxies handed out before keep theirs."""
     global _wiring
     _wiring = wiring
-    _proxies.clear()
+    _forget_routes()
 
 
 def wiring() -> Wiring:
@@ -56,7 +61,12 @@ def wiring() -> Wiring:
 def add_local_route(name: str, factory: RouteFactory) -> None:
     """Make a route to local implementations known by a name that `Wiring.local_route` can give."""
     _local_routes[name] = factory
+    _forget_routes()
+
+
+def _forget_routes() -> None:
     _proxies.clear()
+    _answering.clear()
 
 
 def provide(protocol: type[C], implementation: C) -> None:
@@ -74,12 +84,12 @@ def provide(protocol: type[C], implementation: C) -> None:
             f"{declared.wire_name} has two implementations: {type(earlier).__name__}, {type(implementation).__name__}."
         )
     _implementations[protocol] = implementation
-    _proxies.clear()
+    _forget_routes()
 
 
 def withdraw(protocol: type) -> Any:
     """Take an implementation out and return it, or None; for tests that put another in its place."""
-    _proxies.clear()
+    _forget_routes()
     return _implementations.pop(protocol, None)
 
 
@@ -148,11 +158,55 @@ def _proxy(declared: Contract, caller: str) -> Any:
 
 
 def _route(declared: Contract, caller: str) -> Route:
+    if _wiring.whereabouts is not None:
+        return _following(declared, Caller(caller, _wiring.service_name), _wiring.whereabouts)
     if is_local(declared):
-        if _wiring.local_route not in _local_routes:
-            raise ContractDeclarationError(f"There is no contract route {_wiring.local_route!r}.")
-        return _local_routes[_wiring.local_route](declared, caller)
+        return _local_route(declared, caller)
     return http_route(declared, caller, _wiring.locations[declared.module])
+
+
+def _local_route(declared: Contract, caller: str) -> Route:
+    if _wiring.local_route not in _local_routes:
+        raise ContractDeclarationError(f"There is no contract route {_wiring.local_route!r}.")
+    return _local_routes[_wiring.local_route](declared, caller)
+
+
+def _following(declared: Contract, caller: Caller, whereabouts: Whereabouts, *, forwards: bool = False) -> Following:
+    here: Route | None = None
+    if is_local(declared):
+        if forwards or _wiring.local_route == InProcess.name:
+            here = InProcess(declared, caller.module, partial(whereabouts.was_refused, declared.module))
+        else:
+            here = _local_route(declared, caller.module)
+    otherwise = HERE if here else _wiring.locations[declared.module]
+    return Following(declared, here, otherwise, whereabouts, caller, _wiring.service_keys, forwards=forwards)
+
+
+def answer(
+    declared: Contract, method: Method, body: bytes, call_context: CallContext, caller: Caller, *, forwarded: bool
+) -> bytes:
+    """Answer a call that came over the network, from a caller that was let in.
+
+    Args:
+        forwarded: whether a process sent it on where the module was not at home.
+
+    Raises:
+        ModuleMoved: the module does not live here (any more).
+        Declined, ContractError: see `execution.execute`.
+    """
+    whereabouts = _wiring.whereabouts
+    if whereabouts is None:
+        # A module that lives elsewhere is not answered for, even where its code is at hand: its data is not.
+        implementation = _implementations.get(declared.protocol) if is_local(declared) else None
+        if implementation is None:
+            raise ContractUnavailable(f"{declared.wire_name} is not served here.")
+        return execute(method, getattr(implementation, method.name), body, call_context)
+    if is_local(declared) and declared.protocol not in _implementations:
+        raise ContractUnavailable(f"{declared.wire_name} is not served here.")
+    route = _answering.get((declared.protocol, caller))
+    if route is None:
+        route = _answering[declared.protocol, caller] = _following(declared, caller, whereabouts, forwards=True)
+    return route.answer(method, body, call_context, forwarded=forwarded)
 
 
 def http_route(declared: Contract, caller: str, address: str) -> Route:
@@ -180,15 +234,16 @@ class InProcess:
     What runs cannot be broken off from here: the deadline binds the calls that the implementation makes in turn.
     """
 
-    __slots__ = ("_methods",)
+    __slots__ = ("_methods", "_was_refused")
     name: ClassVar[str] = "inprocess"
 
-    def __init__(self, declared: Contract, caller: str) -> None:
+    def __init__(self, declared: Contract, caller: str, was_refused: Callable[[Exception], bool] | None = None) -> None:
+        self._was_refused = was_refused
         implementation = _required_implementation(declared)
         self._methods = {name: getattr(implementation, name) for name in declared.methods}
 
     def send(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
-        return execute(method, self._methods[method.name], body, call_context)
+        return execute(method, self._methods[method.name], body, call_context, self._was_refused)
 
 
 def _required_implementation(declared: Contract) -> Any:

@@ -45,6 +45,14 @@ class Admission:
     def where(self, module: str) -> Where:
         return self._known.get(module) or _unmoved(module)
 
+    def known(self, module: str) -> Where | None:
+        """Return what the record says of a module, None where it says nothing."""
+        return self._known.get(module)
+
+    def is_inside(self, module: str) -> bool:
+        """Return whether this thread is in the middle of a write of the module."""
+        return module in self._mine.__dict__.get("modules", ())
+
     def change(self, known: Mapping[str, Where]) -> None:
         """Act on what the record says now; who waits looks again."""
         with self._changed:

@@ -17,8 +17,14 @@ from infra.contracts.execution import treat_as_transient
 from infra.contracts.nonces import NoncesOnHost
 from infra.contracts.registry import Wiring
 from infra.contracts.signing import read_keys
+from infra.extraction.calls import RecordedWhereabouts
 
-SETTINGS = frozenset({"MODULE_LOCATIONS", "CONTRACT_ROUTE", "CONTRACT_CALLERS", "SERVICE_NAME", "SERVICE_KEYS"})
+SETTINGS = frozenset(
+    {
+        *("MODULE_LOCATIONS", "SERVICE_OF", "MONOLITH_URL"),
+        *("CONTRACT_ROUTE", "CONTRACT_CALLERS", "SERVICE_NAME", "SERVICE_KEYS"),
+    }
+)
 
 
 class ContractsConfig(AppConfig):
@@ -49,6 +55,9 @@ def wire_from_settings() -> None:
             service_name=settings.SERVICE_NAME,
             service_keys=read_keys(settings.SERVICE_KEYS),
             nonces=NoncesOnHost(Path(settings.STATE_DIR) / "nonces"),
+            whereabouts=RecordedWhereabouts(
+                service_of=getattr(settings, "SERVICE_OF", ""), monolith_url=getattr(settings, "MONOLITH_URL", "")
+            ),
         )
     )
 

@@ -1,6 +1,11 @@
-"""The server side of contracts: other services ask this process's modules here."""
+"""The server side of contracts: other services ask this process's modules here.
+
+A process where the module is not at home sends the question on, once, with the identity of whoever asks.
+"""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import msgspec
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +14,12 @@ from django.views.decorators.csrf import csrf_exempt
 from infra.contracts import registry
 from infra.contracts.context import CallContext, current
 from infra.contracts.declaration import Contract, Method, declared_contracts
-from infra.contracts.errors import CallerRefused, ContractError, ContractUnavailable, ContractViolation
-from infra.contracts.execution import Declined, execute
+from infra.contracts.errors import CallerRefused, ContractError, ContractViolation, ModuleMoved
+from infra.contracts.execution import Declined
 from infra.contracts.signing import verify
 from infra.contracts.wire import (
     CALLER,
+    FORWARDED,
     MAX_REQUEST_BYTES,
     OUTCOME,
     PREFIX,
@@ -22,6 +28,7 @@ from infra.contracts.wire import (
     answer_for,
     context_from,
 )
+from infra.extraction.fence import HOLD_HEADER
 
 
 @csrf_exempt  # callers are services that sign each request; no browser session counts here
@@ -33,8 +40,14 @@ def serve(request: HttpRequest, wire_name: str, name: str) -> HttpResponse:
         body = _body(request)
         _admit(request, wire_name, name, body)
         declared, method = _method(wire_name, name)
-        function = getattr(_implementation(declared), name)
-        result = execute(method, function, body, _context(request, method))
+        caller = Caller.read(request.headers.get(CALLER, ""))
+        context, forwarded = _context(request, method), FORWARDED in request.headers
+        result = registry.answer(declared, method, body, context, caller, forwarded=forwarded)
+    except ModuleMoved as moved:
+        answer = answer_for(moved)
+        response = _response(replace(answer, headers={**answer.headers, HOLD_HEADER: wire_name.partition(".")[0]}))
+        response._has_been_logged = True  # type: ignore[attr-defined]  # it is sent on, and no trouble of this server
+        return response
     except (Declined, ContractError) as error:
         return _response(answer_for(error))
     return _response(Answer(200, {"Content-Type": "application/json", OUTCOME: "result"}, result))
@@ -69,14 +82,6 @@ def _method(wire_name: str, name: str) -> tuple[Contract, Method]:
     if declared is None or name not in declared.methods:
         raise ContractViolation(f"Nothing here is called {wire_name} {name}.")
     return declared, declared.methods[name]
-
-
-def _implementation(declared: Contract) -> object:
-    # A module that lives elsewhere is not answered for, even where its code is at hand: its data is not.
-    implementation = registry.implementation_of(declared.protocol) if registry.is_local(declared) else None
-    if implementation is None:
-        raise ContractUnavailable(f"{declared.wire_name} is not served here.")
-    return implementation
 
 
 def _context(request: HttpRequest, method: Method) -> CallContext:

@@ -55,7 +55,9 @@ def _answered(request: HttpRequest, consumer: str, suffix: str, answer: Answerin
             raise NotHere(f"{consumer} does not live here.")
         return answer(consumer, body, caller, address)
     except NotHere as moved:
-        return _refusal(503, str(moved), headers={HOLD_HEADER: consumer, "Retry-After": "1"})
+        response = _refusal(503, str(moved), headers={HOLD_HEADER: consumer, "Retry-After": "1"})
+        response._has_been_logged = True  # type: ignore[attr-defined]  # they come again, and it is no trouble of this server
+        return response
     except (OperationalError, InterfaceError):
         return _refusal(503, f"The database of {consumer} is out of reach.")
     except msgspec.DecodeError as error:
