@@ -1,0 +1,1 @@
+"""A made-up module: accounts, and entries that change their balance."""
