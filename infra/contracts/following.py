@@ -78,12 +78,13 @@ class Following:
 
     def send(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
         address = self._whereabouts.serving(self._module, method.kind, call_context.bucket, self._otherwise)
-        if address == HERE and method.kind == "query" and self._here is not None:
+        refused: set[str] = set()
+        if address == HERE:
             try:
-                return self._here.send(method, body, call_context)
+                return self._attempt_here(method, body, call_context)
             except ModuleMoved:
-                pass
-        return self._search(method, body, call_context)
+                refused.add(HERE)
+        return self._search(method, body, call_context, refused)
 
     def answer(self, method: Method, body: bytes, call_context: CallContext, *, forwarded: bool) -> bytes:
         """Serve a call that came over HTTP: here, or once more over HTTP where the module is at home elsewhere.
@@ -110,13 +111,16 @@ class Following:
             raise ModuleMoved(f"{self._declared.wire_name} is not served here (any more).")
         return self._attempt_there(address, method, body, call_context)
 
-    def _search(self, method: Method, body: bytes, call_context: CallContext) -> bytes:
-        """Ask side by side until one answers; between two rounds wait for news."""
+    def _search(self, method: Method, body: bytes, call_context: CallContext, refused: set[str]) -> bytes:
+        """Ask side by side until one answers; between two rounds wait for news.
+
+        Args:
+            refused: sides that have refused already.
+        """
         whereabouts, module = self._whereabouts, self._module
         until = time.monotonic() + PATIENCE_SECONDS
         if call_context.deadline is not None:
             until = min(until, call_context.deadline)
-        refused: set[str] = set()
         revision = whereabouts.revision(module)
         pause = FIRST_PAUSE_SECONDS
         last_words = ""

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
+from infra.contracts.errors import ContractUnavailable
 from infra.extraction.record.values import Where
 
 # Longer than a switch may take with its way back; shorter than what clients wait for at least (facades give up at 2.5 s).
@@ -21,7 +22,7 @@ HOLD_SECONDS = 2.5
 DRAIN_SECONDS = 1.0
 
 
-class HeldTooLong(Exception):
+class HeldTooLong(ContractUnavailable):
     """A module's writes were held for longer than anybody should wait; nothing was done."""
 
 
@@ -38,7 +39,8 @@ class Admission:
 
     def forget_threads(self) -> None:
         """Leave the writes under way to the parent process, after a fork."""
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._inside: Counter[str] = Counter()
         self._mine = threading.local()
 
@@ -51,7 +53,7 @@ class Admission:
 
     def is_inside(self, module: str) -> bool:
         """Return whether this thread is in the middle of a write of the module."""
-        return module in self._mine.__dict__.get("modules", ())
+        return module in self._writes_of_this_thread()
 
     def change(self, known: Mapping[str, Where]) -> None:
         """Act on what the record says now; who waits looks again."""
@@ -81,31 +83,41 @@ class Admission:
         yield
         self.change(known)
 
-    @contextmanager
-    def writing(self, module: str, *, seconds: float = HOLD_SECONDS) -> Iterator[Where]:
+    def writing(self, module: str, *, seconds: float = HOLD_SECONDS) -> _Writing:
         """Wait while the module is held, then count the block as a write under way here. Inside itself it never waits.
 
         Raises:
             HeldTooLong: after `seconds`; 0 asks and does not wait.
         """
-        mine: set[str] = self._mine.__dict__.setdefault("modules", set())
+        return _Writing(self, module, seconds)
+
+    def _begin(self, module: str, seconds: float) -> bool:
+        """Count a write of this thread; return whether it is not part of another one, and so to be ended."""
+        mine = self._writes_of_this_thread()
         if module in mine:
-            yield self.where(module)
-            return
-        with self._changed:
-            if not self._changed.wait_for(lambda: not _held(self._known, module), seconds):
+            return False
+        with self._lock:
+            if _held(self._known, module) and not self._changed.wait_for(
+                lambda: not _held(self._known, module), seconds
+            ):
                 raise HeldTooLong(f"{module} has been held for longer than {seconds:g} s.")
-            where = self.where(module)
             self._inside[module] += 1
         mine.add(module)
+        return True
+
+    def _end(self, module: str) -> None:
+        self._writes_of_this_thread().discard(module)
+        with self._lock:
+            self._inside[module] -= 1
+            if not self._inside[module]:
+                self._changed.notify_all()
+
+    def _writes_of_this_thread(self) -> set[str]:
         try:
-            yield where
-        finally:
-            mine.discard(module)
-            with self._changed:
-                self._inside[module] -= 1
-                if not self._inside[module]:
-                    self._changed.notify_all()
+            return self._mine.modules  # type: ignore[no-any-return]
+        except AttributeError:
+            self._mine.modules = mine = set[str]()
+            return mine
 
     def wait_for_news(self, module: str, revision: int, *, seconds: float) -> Where:
         """Return where the module is as soon as that is at another revision than `revision`, or after `seconds`."""
@@ -116,6 +128,25 @@ class Admission:
     def under_way(self, module: str) -> int:
         """Return how many writes of the module are under way here."""
         return self._inside[module]
+
+
+class _Writing:
+    """A write under way, as a context manager without a generator: it is on the way of every command."""
+
+    __slots__ = ("_admission", "_is_counted", "_module", "_seconds")
+
+    def __init__(self, admission: Admission, module: str, seconds: float) -> None:
+        self._admission = admission
+        self._module = module
+        self._seconds = seconds
+
+    def __enter__(self) -> Where:
+        self._is_counted = self._admission._begin(self._module, self._seconds)
+        return self._admission.where(self._module)
+
+    def __exit__(self, *raised: object) -> None:
+        if self._is_counted:
+            self._admission._end(self._module)
 
 
 @cache

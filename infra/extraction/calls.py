@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 
 from infra.contracts.declaration import Kind
-from infra.contracts.errors import ContractUnavailable
 from infra.contracts.whereabouts import HERE, HOLD
-from infra.extraction.admission import HeldTooLong
 from infra.extraction.fence import refused_by_fence
 from infra.extraction.record import presence
-from infra.extraction.record.values import SERVICE, Where
+from infra.extraction.record.values import SERVICE
 
 LAST_BUCKET = 99
 _SHARES: Mapping[Kind, str] = {"query": "reads", "command": "writes"}
@@ -65,17 +63,8 @@ class RecordedWhereabouts:
     def wait_for_news(self, module: str, revision: int, *, seconds: float) -> None:
         presence.admission.wait_for_news(module, revision, seconds=seconds)
 
-    @contextmanager
-    def writing(self, module: str, *, seconds: float) -> Iterator[Where]:
-        try:
-            entrance = presence.admission.writing(module, seconds=seconds)
-            where = entrance.__enter__()
-        except HeldTooLong as held:
-            raise ContractUnavailable(f"{held} Nothing was done; ask again.") from None
-        try:
-            yield where
-        finally:
-            entrance.__exit__(None, None, None)
+    def writing(self, module: str, *, seconds: float) -> AbstractContextManager[object]:
+        return presence.admission.writing(module, seconds=seconds)
 
     def was_refused(self, module: str, error: BaseException) -> bool:
         # Of a module that no record tells of nothing was taken away: there a refused write is a defect.

@@ -3,7 +3,8 @@
     python -m tests.benchmarks.contract_call
 
 One caller, one call after the other. `plain` calls the method itself. `in process` adds two copies in each direction, the guard
-against open transactions, the deadline and the counting; `observed` adds what a running shop notes of each call in a request,
+against open transactions, the deadline, the look where the module is, and the counting; `command` is counted among the writes
+that a switch waits for, too; `observed` adds what a running shop notes of each call in a request,
 while another thread adds the notes up. The aim for both is less than 25 microseconds more than plain. `http` goes to another
 process through gunicorn and the shop's middleware; its floor is a bare WSGI function under the same gunicorn, asked with the
 same HTTP client, so that the difference is what contracts and Django add.
@@ -34,7 +35,7 @@ from django.test import override_settings
 from infra.boundaries.observation.recording import Recorder
 from infra.boundaries.observation.storing import SECONDS_BETWEEN_STORES
 from infra.boundaries.observation.sums import Sums
-from infra.contracts import contract, journeys, provide, query, registry, resolve
+from infra.contracts import command, contract, journeys, provide, query, registry, resolve
 from infra.contracts.codec import encode_plain
 from infra.contracts.http_route import close_peers
 from infra.money import Money
@@ -69,9 +70,17 @@ class ProbeContract(Protocol):
         """Return the value."""
         ...
 
+    @command(timeout_seconds=5.0, errors=(), key="key")
+    def keep(self, *, key: str, value: TenFields) -> TenFields:
+        """Return the value, as a command that wrote it would."""
+        ...
+
 
 class Probe:
     def same(self, *, value: TenFields) -> TenFields:
+        return value
+
+    def keep(self, *, key: str, value: TenFields) -> TenFields:
         return value
 
 
@@ -142,6 +151,7 @@ def main() -> None:
         asked = wire(route)
         figures[name] = measured(lambda: asked.same(value=VALUE), calls=calls)  # noqa: B023
     asked = wire()
+    figures["command"] = measured(lambda: asked.keep(key="k", value=VALUE), calls=5_000)
     with _noting():
         figures["observed"] = measured(lambda: asked.same(value=VALUE), calls=5_000)
     port = _free_port()
@@ -212,7 +222,7 @@ def _print(figures: dict[str, tuple[float, float]]) -> None:
     lines = [f"{'':<12}{'median us':>12}{'least us':>12}{'more than plain':>18}{'ratio':>10}"]
     for name, (median, least) in figures.items():
         lines.append(f"{name:<12}{median:>12.1f}{least:>12.1f}{median - plain:>18.1f}{median / plain:>10.0f}")
-    for name in ("in process", "observed"):
+    for name in ("in process", "command", "observed"):
         more = figures[name][0] - plain
         verdict = "within" if more < AIM_MICROSECONDS else "ABOVE"
         lines.append(f"{name}: {more:.1f} us more than a plain call, {verdict} the aim of {AIM_MICROSECONDS}.")
