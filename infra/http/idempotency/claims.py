@@ -1,15 +1,20 @@
-"""Claiming a key before the work, finishing or releasing it after; each commits by itself."""
+"""Claiming a key before the work, finishing or releasing it after; each commits by itself.
+
+The claims of a module move with it. Where a request has lost its module in the middle, the database refuses to let it finish or
+release; the same request, sent to the other side, takes the claim over at once, as that is of an older epoch.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import msgspec
 from django.db import connections
 
 from infra.databases.prepared import prepared_cursor
+from infra.extraction.epochs import first_lease, new_lease
 from infra.identifiers import new_id
 
 # A request is answered or given up by everybody after this long; then its key may be taken over. Should it still run, both run
@@ -22,7 +27,7 @@ INSERT INTO idempotency_key AS held (id, principal, route, key, fingerprint, own
 VALUES (%s, %s, %s, %s, %s, %s, now(), now() + make_interval(secs => %s))
 ON CONFLICT (principal, route, key) DO UPDATE
    SET owner = excluded.owner, lease_until = excluded.lease_until
- WHERE held.finished_at IS NULL AND held.lease_until < now() AND held.fingerprint = excluded.fingerprint
+ WHERE held.finished_at IS NULL AND (held.lease_until < now() OR held.owner < %s) AND held.fingerprint = excluded.fingerprint
 RETURNING id
 """
 _READ = """
@@ -81,15 +86,15 @@ class Reused:
 
 
 def claim(asked: Asked, *, using: str) -> Claimed | Finished | Running | Reused:
-    """Claim a key, or say what stands in the way; a claim whose lease has run out is taken over."""
-    owner = uuid4()
+    """Claim a key, or say what stands in the way; a claim whose lease has run out, or of an older epoch, is taken over."""
+    owner = new_lease(using)
     connection = connections[using]
     if connection.in_atomic_block:
         raise RuntimeError("An idempotency key is claimed before the work's transaction, not in it.")
     scope = (asked.principal, asked.route, asked.key)
     with prepared_cursor(using) as cursor:
         while True:
-            cursor.execute(_CLAIM, [new_id(), *scope, asked.fingerprint, owner, LEASE_SECONDS])
+            cursor.execute(_CLAIM, [new_id(), *scope, asked.fingerprint, owner, LEASE_SECONDS, first_lease(using)])
             if row := cursor.fetchone():
                 return Claimed(row[0], owner)
             cursor.execute(_READ, scope)

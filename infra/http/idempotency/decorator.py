@@ -72,6 +72,7 @@ def idempotent(
                 response = self.as_http(method(self, request, *args, **kwargs))
             except Exception as error:  # noqa: BLE001  # whatever it is, the key must not stay claimed
                 response = self.handle_exception(error)
+            # Where the module moved away meanwhile, these raise: then the facade sends the request on, with its key.
             if response.status_code >= 500 or response.status_code in _NOT_EXECUTED:
                 release(held, using=module)
             else:
