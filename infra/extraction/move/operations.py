@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import httpx
 import psycopg
 from django.conf import settings
 from psycopg import sql
@@ -14,6 +13,7 @@ from infra.extraction.data import capture, control, guards, strangers, stream
 from infra.extraction.data.connections import Connection, connect, one_row
 from infra.extraction.data.errors import CannotBeCarried, DataPlaneError
 from infra.extraction.freezing.guard import freeze, thaw
+from infra.extraction.move.answering import require_service
 from infra.extraction.move.detached import have_a_carrier
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import PATIENT, reconcile_record
@@ -49,7 +49,6 @@ __all__ = [
     "verify",
 ]
 Report = Callable[[str], None]
-SERVICE_SECONDS = 5.0  # to say who it is
 ACKNOWLEDGE_SECONDS = 6.0  # one killed process is waited for as long as its lease (5 s)
 
 
@@ -73,7 +72,7 @@ def share(module: str, *, address: str = "", who: str, why: str, report: Report 
         if where.phase != Phase.IN_PROCESS and where.service == address:
             report(f"{module}: the service at {address} answers already")
             return where
-        _require_service(module, address)
+        require_service(module, address)
         fields: dict[str, Any] = {"addresses": {**where.addresses, SERVICE: address}}
         if where.phase == Phase.IN_PROCESS:
             fields |= {"phase": Phase.SHARED_DATABASE, "database": MONOLITH, "shares": {}}
@@ -171,22 +170,6 @@ def cancel(module: str, *, who: str, why: str, report: Report = lambda line: Non
 def _require_module(module: str) -> None:
     if module not in modules():
         raise MoveRefused(f"This build holds no module {module}. It has {', '.join(sorted(modules()))}.")
-
-
-def _require_service(module: str, address: str) -> None:
-    try:
-        answer = httpx.get(f"{address}/_service", timeout=SERVICE_SECONDS)
-        said = answer.json() if answer.status_code == httpx.codes.OK else {}
-    except (httpx.HTTPError, ValueError) as error:
-        raise MoveRefused(
-            f"The service of {module} does not answer at {address} ({str(error) or type(error).__name__}). Start it:"
-            f" python extracted/{module}/manage.py serve"
-        ) from error
-    if not isinstance(said, dict) or said.get("module") != module:
-        raise MoveRefused(
-            f"What answers at {address} is not the service of {module}: GET {address}/_service said {answer.status_code}."
-            f" Correct {module.upper()}_SERVICE_URL."
-        )
 
 
 def _changed(where: Where, who: str, why: str, fields: dict[str, Any]) -> Where:

@@ -19,6 +19,7 @@ from infra.extraction.data import guards, way_back
 from infra.extraction.data.comparison import compare, repair
 from infra.extraction.data.connections import connect
 from infra.extraction.data.errors import DataPlaneError
+from infra.extraction.move.answering import require_service
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import home_fields, reconcile_record
 from infra.extraction.move.settling import settle
@@ -117,6 +118,8 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
     where = require_stream(read(module))
     if home == SERVICE and not where.service:
         raise MoveRefused(f"The service of {module} has no address. Tell it first: manage.py extract {module} start")
+    if home == SERVICE and where.home != home:
+        require_service(module, where.service)  # it is about to answer everything
     with service_running(module):
         if where.home != home and not where.hold and not (found := verify(module, report=order.report)).equal:
             raise MoveRefused(

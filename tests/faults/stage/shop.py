@@ -92,7 +92,8 @@ class Stage:
         self.services: dict[str, Process] = {}
 
     def __enter__(self) -> Self:
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.remove()  # what an earlier one left that was killed
+        self.folder.mkdir(parents=True)
         try:
             self.shop.start(until=lambda: answers(f"{self.url}/readyz"))
         except BaseException:

@@ -66,6 +66,7 @@ class Ground:
     journal: Journal
     statistics: Statistics
     outcomes: Mapping[str, frozenset[str]]  # by operation: "201", or "409 catalog.out_of_stock"
+    pace_seconds: float = 0.0  # a client thinks so long before each request, on average
     stopping: threading.Event = field(default_factory=threading.Event)
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _faults: list[str] = field(default_factory=list)
@@ -138,7 +139,7 @@ class Client:
             GaveUp: it failed and must not be repeated, or failed for too long.
             Stopped: the workload ends.
         """
-        if self.ground.stopping.is_set():
+        if self.ground.stopping.wait(self.dice.uniform(0, 2 * self.ground.pace_seconds)):
             raise Stopped
         content = msgspec.json.encode(body) if body is not None else b""
         intent = Intent(
@@ -181,8 +182,8 @@ class Client:
                 pass  # it is being worked on; the same request again will tell how it ended
             elif answer is not None and verdict in ("done", "refused"):
                 return answer
-            elif not (intent.key or intent.method == "GET"):
-                raise GaveUp(intent.operation)
+            elif not (intent.key or intent.method == "GET") or (answer is not None and answer.status < 500):
+                raise GaveUp(intent.operation)  # unknown whether it was done, or refused for good
             if time.monotonic() > deadline:
                 self.fail(intent.operation, f"{intent.id} came to no end within {PATIENCE_SECONDS:.0f} s")
                 raise GaveUp(intent.operation)

@@ -17,6 +17,7 @@ from tests.faults.workload.staff import StaffMember
 from tests.faults.workload.statistics import Statistics, Summary
 
 CUSTOMERS = 4  # at once; more only wait for the same two cores
+PACE_SECONDS = 0.02
 # A customer thinks this long between visits, staff between two things to do, on average.
 CUSTOMER_PAUSE_SECONDS = 0.1
 STAFF_PAUSE_SECONDS = 0.4
@@ -29,6 +30,7 @@ class Workload:
     Args:
         seed: of all dice. The same seed makes the same customers with the same wishes; who comes first differs.
         staff: e-mail address and password of a customer account that may act for the shop.
+        pace_seconds: what everybody thinks before each request, on average.
     """
 
     def __init__(
@@ -39,10 +41,11 @@ class Workload:
         seed: int,
         staff: tuple[str, str],
         customers: int = CUSTOMERS,
+        pace_seconds: float = PACE_SECONDS,
     ) -> None:
         self.seed, self.journal = seed, journal
         self.statistics = Statistics()
-        self.ground = Ground(address, journal, self.statistics, OUTCOMES)
+        self.ground = Ground(address, journal, self.statistics, OUTCOMES, pace_seconds)
         self._threads = [
             threading.Thread(target=self._run, args=(f"customer-{number}", self._customer), daemon=True)
             for number in range(1, customers + 1)
