@@ -4,9 +4,8 @@
 import sys
 from pathlib import Path
 
-if (
-    not __package__
-):  # run as a file: what is imported stands two folders up, and this folder's names are not to be found
+# Run as a file: what is imported stands two folders up, and the names in this folder are not to be found.
+if not __package__:
     sys.path[0] = str(Path(__file__).resolve().parents[2])
 
 from infra.service.command_line import main

@@ -15,4 +15,5 @@ class ServiceConfig(AppConfig):
 
         binding.watch_requests()
         presence.on_change(follow)
-        binding.bind(settings.SERVICE_OF, binding.OWN)
+        if "BINDINGS" in settings.DATABASES[settings.SERVICE_OF]:
+            binding.bind(settings.SERVICE_OF, binding.OWN)

@@ -1,7 +1,4 @@
-"""Settings of a service: what one module needs, and nothing of any other.
-
-The module's own settings come on top, from its `settings.py`; see extracted/<module>/settings.py.
-"""
+"""Settings of a service: what one module needs, and nothing of any other."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from infra.databases.binding import OWN, SHARED, SHARED_READ_ONLY
 from infra.databases.configuration import pooled
 from infra.databases.embedded import EmbeddedServer
 from infra.deployment.environment import Environment
+from infra.deployment.module_settings import declared_by
 from infra.deployment.serving.checkout_lock import address_of_running
 from infra.extraction.configuration import ExtractionConfiguration
 
@@ -56,7 +54,7 @@ class ServiceConfiguration:
         return self.state if self.on_laptop else None
 
     def settings(self) -> dict[str, Any]:
-        """Return everything but the module's own settings."""
+        """Return what every service has, and what the module declares in its `settings.py`."""
         return {
             **self._place(),
             **self._databases(),
@@ -64,6 +62,7 @@ class ServiceConfiguration:
             **self._django(),
             **self._shop(),
             **self._http(),
+            **declared_by("modules", [self.module], self.env, self.kept),
         }
 
     def _place(self) -> dict[str, Any]:

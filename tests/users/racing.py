@@ -6,7 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
+import psycopg
 from django.db import connections
+
+from tests.databases import admin_url
 
 
 def wait_until(condition: Callable[[], bool], *, at_most_seconds: float = 10) -> None:
@@ -20,10 +23,11 @@ def wait_until(condition: Callable[[], bool], *, at_most_seconds: float = 10) ->
 
 def waiting_for_a_lock() -> int:
     """Return how many of this test's connections wait for another's row."""
-    # Over an alias that is in no transaction, or it would see the same picture each time.
-    with connections["default"].cursor() as cursor:
-        cursor.execute(
+    # Over a connection that is in no transaction, or it would see the same picture each time.
+    with psycopg.connect(admin_url(connections["users"].settings_dict["NAME"]), autocommit=True) as connection:
+        row = connection.execute(
             "SELECT count(DISTINCT waiting.pid) FROM pg_locks AS waiting JOIN pg_stat_activity AS session USING (pid)"
             " WHERE NOT waiting.granted AND session.datname = current_database()"
-        )
-        return int(cursor.fetchone()[0])
+        ).fetchone()
+    assert row is not None
+    return int(row[0])
