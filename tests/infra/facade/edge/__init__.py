@@ -1,0 +1,1 @@
+"""The edge: a real Caddy in front of two real, small HTTP servers."""
