@@ -140,6 +140,8 @@ class Carrying:
         self._have_server()
         source, target = directed(where)
         settle(source, target)
+        if holder_of(at_work_on(self.module)):
+            return  # who came meanwhile has the stream
         with applier_of(source, target) as applier:
             self._problems.pop("stream", None)
             self._applier = applier

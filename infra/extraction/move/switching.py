@@ -18,7 +18,7 @@ from django.db import connections
 from infra.extraction.data import guards, way_back
 from infra.extraction.data.comparison import compare, repair
 from infra.extraction.data.connections import connect
-from infra.extraction.data.errors import DataPlaneError
+from infra.extraction.data.errors import DataPlaneError, LeaseLost
 from infra.extraction.move.answering import require_service
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import home_fields, reconcile_record
@@ -30,7 +30,7 @@ from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowl
 from infra.extraction.record.changing import ALIAS, RecordMoved, change, read
 from infra.extraction.record.values import MONOLITH, SERVICE, Where
 from infra.extraction.sides import Side
-from infra.extraction.switch import gate, steps
+from infra.extraction.switch import steps
 from infra.extraction.switch.connecting import Deadlines
 from infra.extraction.switch.errors import SwitchError, TookTooLong, WentBack
 from infra.extraction.switch.gate import Connection
@@ -156,10 +156,10 @@ def _with_patience(where: Where, home: str, sides: tuple[Side, Side], mine: Turn
     pause = _FIRST_PAUSE_SECONDS
     for number in range(1, order.tries + 1):
         try:
-            with closing(_Attempts(where, home, sides, mine, order)) as attempts:
-                attempts.catch_up()
-                return attempts.make(number)
-        except (TookTooLong, WentBack, NotAcknowledged, RecordMoved) as error:
+            with closing(_Attempt(read(where.module), home, sides, mine, order)) as attempt:
+                attempt.catch_up()
+                return attempt.make(number)
+        except (TookTooLong, WentBack, NotAcknowledged, RecordMoved, LeaseLost) as error:
             # A try that came to its last steps had opened the target's triggers and begun the way back.
             settle(*sides)
             order.report(f"{where.module}: try {number} of {order.tries}: {error}")
@@ -172,8 +172,8 @@ def _with_patience(where: Where, home: str, sides: tuple[Side, Side], mine: Turn
     raise ValueError("tries must be one at least")
 
 
-class _Attempts:
-    """All that is opened and prepared before writes are held, and each try with it."""
+class _Attempt:
+    """One try, with all that is opened and prepared before writes are held."""
 
     def __init__(self, where: Where, home: str, sides: tuple[Side, Side], mine: Turn, order: _Order) -> None:
         self._where, self._home, self._mine, self._order = where, home, mine, order
@@ -219,9 +219,8 @@ class _Attempts:
                 )
 
     def make(self, number: int) -> Switched:
-        """Try once; whatever comes of it, gates and record are at rest and agree afterwards."""
-        where = self._where = read(self._where.module)
-        felt = _Felt()
+        """Switch; whatever comes of it, gates and record are at rest and agree afterwards."""
+        where, felt = self._where, _Felt()
         connections[ALIAS].ensure_connection()
         self._applier.purges = False
         with self._mine.urgent():
@@ -235,9 +234,7 @@ class _Attempts:
                     on_step=lambda step, moment: self._on_step(felt, step, moment),
                 )
             except BaseException:
-                self._guard = follows(self._target)
-                self._applier.purges = True
-                self._where = reconcile_record(where.module, by=self._order.who)
+                reconcile_record(where.module, by=self._order.who)
                 raise
             if felt.after is None:
                 felt.after = reconcile_record(where.module, by=self._order.who)
@@ -326,6 +323,3 @@ def _hurry(connection: Connection, deadlines: Deadlines, scope: str) -> None:
         f"SET {scope} lock_timeout = {round(deadlines.gate * 1000)};"
         f" SET {scope} statement_timeout = {round(deadlines.statement * 1000)}"
     )
-
-
-__all__ = ["Switched", "gate", "reverse", "switch"]

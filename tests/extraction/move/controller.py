@@ -17,7 +17,7 @@ PATIENT = Deadlines(gate=1.0, hold=3.0, drain=1.0, statement=3.0)
 
 def main(verb: str, step_to_stop_at: str = "", moment_to_stop_at: str = "before") -> None:
     def stop(step: str, moment: str) -> None:
-        if (step, moment) == (step_to_stop_at, moment_to_stop_at):
+        if (step.replace(" ", "_"), moment) == (step_to_stop_at, moment_to_stop_at):
             say("here")
             sys.stdin.readline()
 
@@ -49,4 +49,5 @@ def complain(line: str) -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    # Started before it is needed, it waits for its order.
+    main(*(sys.argv[1:] or sys.stdin.readline().split()))

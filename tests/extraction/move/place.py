@@ -143,6 +143,7 @@ class Place:
     service_admin: str
     folder: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    waiting: subprocess.Popen[str] | None = None  # a controller that was given no order yet
     address: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 

@@ -11,7 +11,7 @@ from tests.extraction.move.customers import Customers, equal_soon
 from tests.extraction.move.place import MODULE, Place
 from tests.waiting import eventually
 
-WHO = {"who": "ada", "why": "to try it"}
+ADA, WHY = "ada", "to try it"
 SWITCHES = int(os.environ.get("BANYAN_SWITCHES", "6"))
 
 
@@ -30,7 +30,7 @@ def test_no_write_is_lost_or_doubled_while_the_module_goes_there_and_back(place:
         customers.wait_for_writes(40)
         said: list[str] = []
         exchange = operations.switch if number % 2 == 0 else operations.reverse
-        done.append(exchange(MODULE, **WHO, report=said.append))
+        done.append(exchange(MODULE, who=ADA, why=WHY, report=said.append))
     customers.wait_for_writes(20)
     found = status(MODULE)
     customers.leave()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -9,6 +11,7 @@ class Account(models.Model):
     number = models.IntegerField(primary_key=True)
     balance = models.BigIntegerField(default=0)
     version = models.IntegerField(default=0)
+    objects: ClassVar[models.Manager[Account]] = models.Manager()
 
     class Meta:
         app_label = "ledger"
@@ -20,6 +23,7 @@ class Entry(models.Model):
     account = models.ForeignKey(Account, on_delete=models.PROTECT)
     amount = models.IntegerField()
     version = models.IntegerField()  # of the account after it
+    objects: ClassVar[models.Manager[Entry]] = models.Manager()
 
     class Meta:
         app_label = "ledger"
