@@ -88,6 +88,14 @@ CANARY_LEAST_REQUESTS = env.number("CANARY_LEAST_REQUESTS", 10, least=1)
 # Members of JSON answers that differ by design and are not compared in shadow reads.
 SHADOW_IGNORES = ("correlationId", "instance")
 
+# --- The edge (infra/facade/edge), where `manage.py edge` runs ---
+
+EDGE_LISTEN = env.text("EDGE_LISTEN", "127.0.0.1:8080")
+# "internal": certificates of Caddy's own authority, whose root is in the state folder. For a public name a proxy stands in front.
+EDGE_TLS = env.choice("EDGE_TLS", "none", ("none", "internal"))
+# Networks of proxies in front of the edge, whose X-Forwarded headers are believed.
+EDGE_TRUSTED_PROXIES = env.words("EDGE_TRUSTED_PROXIES", "")
+
 # --- Django ---
 
 INSTALLED_APPS = [
@@ -108,6 +116,7 @@ INSTALLED_APPS = [
     "infra.schedule",
     "infra.extraction",
     "infra.extraction.record",
+    "infra.facade.edge",
     "infra.http.idempotency",
     "infra.http",
     *(f"modules.{name}" for name in MODULES),
