@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psycopg import sql
 
@@ -25,6 +25,11 @@ class Chunk:
     table: Table
     above: str | None
     up_to: str | None  # None: the last chunk
+
+    @property
+    def there(self) -> Chunk:
+        """The same rows on the target."""
+        return replace(self, table=self.table.there)
 
     def rows(self, row: str) -> sql.Composed:
         conditions: list[sql.Composable] = [sql.SQL("true")]
@@ -62,7 +67,7 @@ class Application:
         """Give these keys the rows that the source has; return how many it has."""
         self._stage(table)
         rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
-            table.column_list, table.on(self._here.schema), keys.among(table, "t", sql.Literal(list(spelled)))
+            table.selected("t"), table.on(self._here.schema), keys.among(table, "t", sql.Literal(list(spelled)))
         )
         count = relay(self._source, rows, self._target, _stage_columns(table), binary=table.binary)
         if count:
@@ -88,17 +93,19 @@ class Application:
         return self.delete(table, vanished) if vanished else 0
 
     def delete(self, table: Table, spelled: Sequence[str]) -> int:
+        there = table.there
         return self._target.execute(
             sql.SQL("DELETE FROM {} t WHERE {}").format(
-                table.on(self._there.schema), keys.among(table, "t", sql.SQL("%s"))
+                there.on(self._there.schema), keys.among(there, "t", sql.SQL("%s"))
             ),
             [list(spelled)],
         ).rowcount
 
     def clear(self, chunk: Chunk) -> None:
         """Delete what stands where a chunk is to go."""
+        there = chunk.there
         self._target.execute(
-            sql.SQL("DELETE FROM {} t WHERE {}").format(chunk.table.on(self._there.schema), chunk.rows("t"))
+            sql.SQL("DELETE FROM {} t WHERE {}").format(there.table.on(self._there.schema), there.rows("t"))
         )
 
     def rebuild(self, touched: Mapping[str, Sequence[str]]) -> None:
@@ -124,7 +131,8 @@ class Application:
             table = self._by_name[name]
             if table.number not in known or not spelled:
                 continue
-            key = keys.spelled_list(table, sql.SQL("k.spelling"))
+            there = table.there
+            key = keys.spelled_list(there, sql.SQL("k.spelling"))
             within = sql.SQL("(c.{} IS NULL OR ROW({}) {} ROW({}))")
             self._target.execute(
                 sql.SQL(
@@ -134,10 +142,10 @@ class Application:
                     compared,
                     sql.Literal(table.number),
                     within.format(
-                        sql.Identifier("above"), key, sql.SQL(">"), keys.spelled_list(table, sql.SQL("c.above"))
+                        sql.Identifier("above"), key, sql.SQL(">"), keys.spelled_list(there, sql.SQL("c.above"))
                     ),
                     within.format(
-                        sql.Identifier("up_to"), key, sql.SQL("<="), keys.spelled_list(table, sql.SQL("c.up_to"))
+                        sql.Identifier("up_to"), key, sql.SQL("<="), keys.spelled_list(there, sql.SQL("c.up_to"))
                     ),
                 ),
                 [list(spelled)],
@@ -146,31 +154,32 @@ class Application:
     def _with_referring(self, touched: Mapping[str, Sequence[str]]) -> Keys:
         found: dict[str, dict[str, None]] = {name: dict.fromkeys(spelled) for name, spelled in touched.items()}
         fresh: Mapping[str, Iterable[str]] = touched
+        by_name_there = {table.there.name: table for table in self._tables}
         while any(fresh.values()):
             following: dict[str, dict[str, None]] = {}
             for table in self._tables:
-                for reference in table.references:
-                    if not reference.needs_rows_around or not (parents := list(fresh.get(reference.to, ()))):
+                for reference in table.there.references:
+                    parent = by_name_there[reference.to]
+                    if not reference.needs_rows_around or not (parents := list(fresh.get(parent.name, ()))):
                         continue
-                    for key in self._referring(table, reference, parents):
+                    for key in self._referring(table, reference, parent, parents):
                         if key not in found.setdefault(table.name, {}):
                             found[table.name][key] = None
                             following.setdefault(table.name, {})[key] = None
             fresh = following
         return {name: list(spelled) for name, spelled in found.items()}
 
-    def _referring(self, table: Table, reference: Reference, parents: Sequence[str]) -> list[str]:
-        parent = self._by_name[reference.to]
+    def _referring(self, table: Table, reference: Reference, parent: Table, parents: Sequence[str]) -> list[str]:
         matches = sql.SQL(" AND ").join(
             sql.SQL("c.{} = p.{}").format(sql.Identifier(own), sql.Identifier(other))
             for own, other in zip(reference.columns, reference.to_columns, strict=True)
         )
         query = sql.SQL("SELECT {} FROM {} c JOIN {} p ON {} WHERE {}").format(
-            keys.spelled(table, "c"),
-            table.on(self._there.schema),
-            parent.on(self._there.schema),
+            keys.spelled(table.there, "c"),
+            table.there.on(self._there.schema),
+            parent.there.on(self._there.schema),
             matches,
-            keys.among(parent, "p", sql.SQL("%s")),
+            keys.among(parent.there, "p", sql.SQL("%s")),
         )
         return [row[0] for row in self._target.execute(query, [list(parents)])]
 
@@ -180,7 +189,9 @@ class Application:
             if one_row(exists)[0] is None:
                 self._target.execute(
                     sql.SQL("CREATE TEMPORARY TABLE {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA").format(
-                        sql.Identifier(f"stage_{table.number}"), table.column_list, table.on(self._there.schema)
+                        sql.Identifier(f"stage_{table.number}"),
+                        table.carried_list,
+                        table.there.on(self._there.schema),
                     )
                 )
             self._staged.add(table.name)
@@ -193,21 +204,23 @@ class Application:
 def copy_chunk(source: Connection, target: Connection, sides: tuple[Side, Side], chunk: Chunk) -> int:
     """Copy a chunk's rows from the first side to the second, and return how many."""
     table = chunk.table
-    rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(table.column_list, table.on(sides[0].schema), chunk.rows("t"))
-    into = sql.SQL("{} ({})").format(table.on(sides[1].schema), table.column_list)
+    rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
+        table.selected("t"), table.on(sides[0].schema), chunk.rows("t")
+    )
+    into = sql.SQL("{} ({})").format(table.there.on(sides[1].schema), table.carried_list)
     return relay(source, rows, target, into, binary=table.binary)
 
 
-def bound(source: Connection, side: Side, table: Table, above: str | None, rows: int) -> str | None:
-    """Return the key that ends a chunk of so many rows above a key, or None when no row lies beyond that."""
+def bound(connection: Connection, side: Side, chunk: Chunk, rows: int) -> str | None:
+    """Return the key of the last of the first so many rows in a chunk, or None when it has fewer."""
     query = sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
-        keys.spelled(table, "t"),
-        table.on(side.schema),
-        Chunk(table, above, None).rows("t"),
-        keys.ordered(table, "t"),
+        keys.spelled(chunk.table, "t"),
+        chunk.table.on(side.schema),
+        chunk.rows("t"),
+        keys.ordered(chunk.table, "t"),
         sql.Literal(rows - 1),
     )
-    row = source.execute(query).fetchone()
+    row = connection.execute(query).fetchone()
     return str(row[0]) if row else None
 
 
@@ -232,17 +245,18 @@ def _stage(table: Table) -> sql.Identifier:
 
 
 def _stage_columns(table: Table) -> sql.Composed:
-    return sql.SQL("{} ({})").format(_stage(table), table.column_list)
+    return sql.SQL("{} ({})").format(_stage(table), table.carried_list)
 
 
 def _merge(table: Table, side: Side) -> sql.Composed:
-    key = {column.name for column in table.key}
-    others = [column.identifier for column in table.columns if column.name not in key]
+    there = table.there
+    once = {column.name for column in there.key} | table.kept
+    carried = [each.there for each in table.counterparts] or list(table.columns)
     action: sql.Composable = sql.SQL("NOTHING")
-    if others:
+    if others := [column.identifier for column in carried if column.name not in once]:
         action = sql.SQL("UPDATE SET {}").format(
             sql.SQL(", ").join(sql.SQL("{} = excluded.{}").format(column, column) for column in others)
         )
     return sql.SQL(
         "INSERT INTO {} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {} ON CONFLICT ({}) DO {}"
-    ).format(table.on(side.schema), _stage(table), table.key_list, action, columns=table.column_list)
+    ).format(there.on(side.schema), _stage(table), there.key_list, action, columns=table.carried_list)

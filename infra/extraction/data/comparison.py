@@ -7,24 +7,31 @@ which of them were touched since, so that a later comparison reads only those.
 
 from __future__ import annotations
 
+import threading
 import uuid
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from psycopg import sql
 
 from infra.extraction.data import keys, log, stream
-from infra.extraction.data.application import Chunk
+from infra.extraction.data.application import Chunk, bound
 from infra.extraction.data.connections import Connection, connect, one_row
+from infra.extraction.data.copying import default_streams
 from infra.extraction.data.errors import LeaseLost
 from infra.extraction.data.step import Applier
 from infra.extraction.data.tables import Table
 from infra.extraction.sides import Side
 
 RANGE_ROWS = 10_000
+IDLE_SECONDS = 60  # a comparison that stands still keeps both snapshots no longer
 FEW_ROWS = 256  # so many are listed with their hashes instead of being halved again
+
+
+Pair = tuple[Connection, Connection]
 
 
 class Fault(StrEnum):
@@ -66,6 +73,8 @@ def compare(
     *,
     everything: bool = False,
     as_text: bool = False,
+    audit: bool = False,
+    workers: int | None = None,
     turn: AbstractContextManager[object] | None = None,
 ) -> Comparison:
     """Step, then compare both sides as of that step. The applier may go on stepping in another thread of its caller.
@@ -73,6 +82,8 @@ def compare(
     Args:
         everything: also ranges that were equal before and not touched since; finds what was written past the stream.
         as_text: hash every value's text instead of the value; sees 1.0 and 1.00 apart in all types, and is slower.
+        audit: sha256 of every value's text, for those who must prove equality and not only expect it; slower still.
+        workers: ranges are compared side by side by so many; by default one per core, four at most.
         turn: held for the few milliseconds from the step to the target's snapshot, in which nobody else may step.
 
     Raises:
@@ -81,7 +92,7 @@ def compare(
     _plan(applier)
     with ExitStack() as stack:
         held: list[tuple[Connection, str]] = []
-        target = stack.enter_context(connect(applier.target, "comparison", idle_seconds=60))
+        target = stack.enter_context(connect(applier.target, "comparison", idle_seconds=IDLE_SECONDS))
         notes = stack.enter_context(connect(applier.target, "comparison"))
         run = uuid.uuid4()
         with turn or nullcontext():
@@ -92,17 +103,41 @@ def compare(
             target.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             if stream.read(target, applier.target).cursor != snapshot:
                 raise LeaseLost(f"Another applier carried something to {applier.target.name}; compare again.")
-        source.execute("SET idle_in_transaction_session_timeout = '60s'")
-        search = _Search((source, target), (applier.source, applier.target), as_text=as_text)
-        found = []
-        for each in _covered(applier, ranges):
-            differences = list(search.within(each.chunk))
-            found += differences
-            _check_in(notes, applier.target, each, run, snapshot, equal=not differences)
-        target.execute("COMMIT")
-        return Comparison(
-            differences=tuple(found), ranges=len(ranges), rows=search.rows, skipped=skipped, cursor=snapshot
+        source.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'")
+        # What is lost of these notes is compared again.
+        notes.execute("SET synchronous_commit = off")
+        work = _Work(list(_covered(applier, ranges)), notes, applier.target, run, snapshot)
+        sides = (applier.source, applier.target)
+        count = max(1, min(workers or default_streams(), len(work.ranges)))
+        pairs = [(source, target)]
+        if count > 1:
+            pairs = [_sharing(stack, sides, (source, target)) for _ in range(count)]
+        searches = [_Search(pair, sides, as_text=as_text, audit=audit) for pair in pairs]
+        with ThreadPoolExecutor(count, thread_name_prefix="compare") as pool:
+            for each in [pool.submit(work.do, search) for search in searches]:
+                each.result()
+        found = Comparison(
+            differences=tuple(work.differences),
+            ranges=len(ranges),
+            rows=sum(search.rows for search in searches),
+            skipped=skipped,
+            cursor=snapshot,
         )
+        if everything and not found.differences and applier.copied:
+            stream.trust(notes, applier.target, applier.position)
+        return found
+
+
+def _sharing(stack: ExitStack, sides: tuple[Side, Side], holders: tuple[Connection, Connection]) -> Pair:
+    """Return connections in the very snapshots that two others are in."""
+    made = []
+    for side, holder in zip(sides, holders, strict=True):
+        connection = stack.enter_context(connect(side, "comparison", idle_seconds=IDLE_SECONDS))
+        snapshot = one_row(holder.execute("SELECT pg_export_snapshot()").fetchone())[0]
+        connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        connection.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(sql.Literal(snapshot)))
+        made.append(connection)
+    return made[0], made[1]
 
 
 def repair(applier: Applier, differences: Iterable[Difference]) -> int:
@@ -117,16 +152,41 @@ def repair(applier: Applier, differences: Iterable[Difference]) -> int:
     return sum(map(len, marked.values()))
 
 
+class _Work:
+    """The ranges of one comparison, which its workers take one after the other."""
+
+    def __init__(self, ranges: Sequence[_Range], notes: Connection, side: Side, run: uuid.UUID, snapshot: str) -> None:
+        self.ranges, self._notes, self._side, self._run, self._snapshot = ranges, notes, side, run, snapshot
+        self._left = iter(ranges)
+        self._taking = threading.Lock()
+        self.differences: list[Difference] = []
+
+    def do(self, search: _Search) -> None:
+        try:
+            while each := self._next():
+                differences = list(search.within(each.chunk))
+                with self._taking:
+                    self.differences += differences
+                _check_in(self._notes, self._side, each, self._run, self._snapshot, equal=not differences)
+        except BaseException:
+            self._left = iter(())  # the others need not go on
+            raise
+
+    def _next(self) -> _Range | None:
+        with self._taking:
+            return next(self._left, None)
+
+
 class _Search:
     """Looks for rows that differ, from the whole to the half, as long as the hashes do."""
 
-    def __init__(self, connections: tuple[Connection, Connection], sides: tuple[Side, Side], *, as_text: bool) -> None:
-        self._both = tuple(zip(connections, sides, strict=True))
-        self._as_text = as_text
+    def __init__(self, connections: Pair, sides: tuple[Side, Side], *, as_text: bool, audit: bool = False) -> None:
+        self._both = tuple(zip(connections, sides, (False, True), strict=True))
+        self._as_text, self._audit = as_text or audit, audit
         self.rows = 0
 
     def within(self, chunk: Chunk) -> Iterator[Difference]:
-        ours, theirs = (self._digest(*side, chunk) for side in self._both)
+        ours, theirs = (self._digest(*each, chunk) for each in self._both)
         self.rows += ours[0]
         if ours == theirs:
             return
@@ -134,36 +194,39 @@ class _Search:
         if most <= FEW_ROWS:
             yield from self._row_by_row(chunk)
             return
-        connection, side = self._both[0] if ours[0] >= theirs[0] else self._both[1]
-        middle = _key_at(connection, side, chunk, most // 2)
+        connection, side, on_target = self._both[0] if ours[0] >= theirs[0] else self._both[1]
+        middle = _key_at(connection, side, chunk.there if on_target else chunk, most // 2)
         if middle is None or middle == chunk.up_to:
             yield from self._row_by_row(chunk)
             return
-        yield from self.within(Chunk(chunk.table, chunk.above, middle))
-        yield from self.within(Chunk(chunk.table, middle, chunk.up_to))
+        yield from self.within(replace(chunk, up_to=middle))
+        yield from self.within(replace(chunk, above=middle))
 
-    def _digest(self, connection: Connection, side: Side, chunk: Chunk) -> tuple[int, str]:
-        query = sql.SQL("SELECT count(*), coalesce(sum({}), 0)::text FROM {} t WHERE {}").format(
-            row_hash(chunk.table, as_text=self._as_text), chunk.table.on(side.schema), chunk.rows("t")
+    def _digest(self, connection: Connection, side: Side, on_target: bool, chunk: Chunk) -> tuple[int, str]:
+        here = chunk.there if on_target else chunk
+        value = row_hash(chunk.table, on_target=on_target, as_text=self._as_text)
+        total = sql.SQL("coalesce(sum({}), 0)::text").format(value)
+        if self._audit:
+            total = sql.SQL("coalesce(encode(sha256(string_agg({}, ''::bytea ORDER BY {})), 'hex'), '')").format(
+                row_sha256(chunk.table, on_target=on_target), keys.ordered(here.table, "t")
+            )
+        query = sql.SQL("SELECT count(*), {} FROM {} t WHERE {}").format(
+            total, here.table.on(side.schema), here.rows("t")
         )
-        count, total = one_row(connection.execute(query).fetchone())
-        return count, total
+        count, digest = one_row(connection.execute(query).fetchone())
+        return count, digest
 
     def _row_by_row(self, chunk: Chunk) -> Iterator[Difference]:
-        query = "SELECT {}, {} FROM {} t WHERE {}"
-        listed: list[dict[str, int]] = [
-            dict(
-                connection.execute(
-                    sql.SQL(query).format(
-                        keys.spelled(chunk.table, "t"),
-                        row_hash(chunk.table, as_text=self._as_text),
-                        chunk.table.on(side.schema),
-                        chunk.rows("t"),
-                    )
-                ).fetchall()
+        listed: list[dict[str, object]] = []
+        for connection, side, on_target in self._both:
+            here = chunk.there if on_target else chunk
+            value = row_hash(chunk.table, on_target=on_target, as_text=self._as_text)
+            if self._audit:
+                value = row_sha256(chunk.table, on_target=on_target)
+            query = sql.SQL("SELECT {}, {} FROM {} t WHERE {}").format(
+                keys.spelled(here.table, "t"), value, here.table.on(side.schema), here.rows("t")
             )
-            for connection, side in self._both
-        ]
+            listed.append(dict(connection.execute(query).fetchall()))
         ours, theirs = listed
         for key in sorted(ours.keys() | theirs.keys()):
             if key not in theirs:
@@ -174,24 +237,20 @@ class _Search:
                 yield Difference(chunk.table.name, key, Fault.DIFFERENT)
 
 
-def row_hash(table: Table, *, as_text: bool = False) -> sql.Composed:
+def row_hash(table: Table, *, on_target: bool = False, as_text: bool = False) -> sql.Composed:
     """Return the expression of a row's 64-bit hash, which tells NULL from empty and one column from the next."""
-    # In one order of names on both sides, whatever the order of columns.
-    columns = sorted(table.columns, key=lambda column: column.name)
-    values = sql.SQL(", ").join(column.hashed("t", as_text=as_text) for column in columns)
+    values = table.hashed("t", on_target=on_target, as_text=as_text)
     return sql.SQL("hash_record_extended(ROW({}), 0)").format(values)
 
 
+def row_sha256(table: Table, *, on_target: bool = False) -> sql.Composed:
+    """Return the expression of a row's sha256, over a text that tells NULL from empty and one column from the next."""
+    values = table.hashed("t", on_target=on_target, as_text=True)
+    return sql.SQL("sha256(convert_to(ROW({})::text, 'UTF8'))").format(values)
+
+
 def _key_at(connection: Connection, side: Side, chunk: Chunk, place: int) -> str | None:
-    query = sql.SQL("SELECT {} FROM {} t WHERE {} ORDER BY {} OFFSET {} LIMIT 1").format(
-        keys.spelled(chunk.table, "t"),
-        chunk.table.on(side.schema),
-        chunk.rows("t"),
-        keys.ordered(chunk.table, "t"),
-        sql.Literal(place),
-    )
-    row = connection.execute(query).fetchone()
-    return str(row[0]) if row else None
+    return bound(connection, side, chunk, place + 1)
 
 
 def _compared(side: Side) -> sql.Identifier:

@@ -191,7 +191,7 @@ class _Round:
 
     def _give_out(self, source: Connection, table: Table) -> _Task:
         line, rows = self._lines[table.name], self._pace_of(table).rows
-        up_to = bound(source, self._sides[0], table, line.above, rows)
+        up_to = bound(source, self._sides[0], Chunk(table, line.above, None), rows)
         task = _Task(Chunk(table, line.above, up_to), line.given_out, rows)
         line.above, line.ended = up_to, up_to is None
         line.given_out += 1

@@ -32,9 +32,10 @@ class Progress:
     tables: tuple[TableProgress, ...]
     waiting: int  # log rows that were not carried yet
     lag_seconds: float  # age of the position, when something waits
-    consistent: bool  # whether the target equals the source as of one moment
+    consistent: bool  # whether the target equals the source as of one moment, for all anybody knows
     rows_carried: int
     steps: int
+    slowed_by: str = ""  # what the first copy makes way for
 
     @property
     def share(self) -> float:
@@ -78,7 +79,8 @@ def progress(source: Connection, target: Connection, sides: tuple[Side, Side], t
         tables=tuple(shares),
         waiting=waiting,
         lag_seconds=age if waiting else 0.0,
-        consistent=position.consistent,
+        consistent=position.consistent and not position.suspect,
+        slowed_by=position.slowed_by,
         rows_carried=position.rows_carried,
         steps=position.steps,
     )
@@ -90,7 +92,7 @@ def wait_for(target: Connection, side: Side, xid: str, *, seconds: float) -> Non
     Raises:
         NotYetThere: the time is over.
     """
-    query = sql.SQL("SELECT consistent AND pg_visible_in_snapshot({}::xid8, cursor) FROM {}").format(
+    query = sql.SQL("SELECT consistent AND NOT suspect AND pg_visible_in_snapshot({}::xid8, cursor) FROM {}").format(
         sql.Literal(xid), sql.Identifier(side.control_schema, "stream")
     )
     # The server waits, so that this costs one round trip each few milliseconds and none of our threads.

@@ -22,9 +22,10 @@ from infra.extraction.data.connections import Connection, connect, one_row
 from infra.extraction.data.copying import Copying, default_streams
 from infra.extraction.data.errors import SourceChanged, TargetChanged
 from infra.extraction.data.governor import Governor
+from infra.extraction.data.mapping import Mappings, names_there, paired
 from infra.extraction.data.pace import Pace
 from infra.extraction.data.stream import Frontier, Position
-from infra.extraction.data.tables import Table
+from infra.extraction.data.tables import Table, carried_tables
 from infra.extraction.sides import Side
 
 POLL_SECONDS = 0.005
@@ -69,6 +70,7 @@ class Applier:
         permitted: Callable[[Connection], None] | None = None,
         streams: int | None = None,
         governor: Governor | None = None,
+        mappings: Mappings | None = None,
     ) -> None:
         """Make it ready.
 
@@ -76,7 +78,10 @@ class Applier:
             permitted: called in each transaction on the target; raises to keep it from being committed.
             streams: at most so many copy side by side; by default one per core, four at most.
             governor: makes the first copy rest while `follow` runs.
+            mappings: what differs between the two sides' tables, as seen from the source (`mapping.backwards`). What they
+                may lose was judged when the stream was begun.
         """
+        self._mappings = mappings or {}
         self.source, self.target, self._names = source, target, tuple(names)
         self.pace = pace or Pace()
         self.streams = streams or default_streams()
@@ -93,6 +98,9 @@ class Applier:
         try:
             self._writing = connect(self.target, "applier")
             self.tables = capture.captured_tables(self._reading, self.source, self._names)
+            if self._mappings:
+                twins = carried_tables(self._writing, self.target.schema, names_there(self._names, self._mappings))
+                self.tables = paired(self.tables, twins, self._mappings, way_back_waived=True)
             self.position = stream.take_over(self._writing, self.target)
             self._check_source(capture.identity(self._reading, self.source))
             self._check_target(stream.identity_of(self._writing))
@@ -361,7 +369,7 @@ class Applier:
 
     def _require(self, writing: Connection, position: Position) -> None:
         stream.require(writing, self.target, position)
-        stream.require_closed(writing, self.target, self.tables)
+        stream.require_closed(writing, self.target, [table.there for table in self.tables])
         self._permitted(writing)
         writing.execute("SET CONSTRAINTS ALL DEFERRED")
 
@@ -387,8 +395,8 @@ class Applier:
         for table in self.tables:
             frontier = self.position.of(table)
             if not frontier.complete:
-                rows = self._pace_of(table).rows
-                return Chunk(table, frontier.key, bound(self._reading, self.source, table, frontier.key, rows))
+                rest = Chunk(table, frontier.key, None)
+                return replace(rest, up_to=bound(self._reading, self.source, rest, self._pace_of(table).rows))
         return None
 
     def _pace_of(self, table: Table) -> Pace:

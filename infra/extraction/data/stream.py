@@ -17,8 +17,9 @@ from psycopg.types.json import Jsonb
 
 from infra.extraction.data import capture, control, guards, log
 from infra.extraction.data.connections import COPYING, SERVER_IDENTITY, Connection, application_name, one_row
-from infra.extraction.data.errors import CannotBeCarried, LeaseLost, NotPrepared, TargetRefused
-from infra.extraction.data.tables import Table, carried_tables, differences_of_shape
+from infra.extraction.data.errors import LeaseLost, NotPrepared, TargetRefused
+from infra.extraction.data.mapping import Mappings, names_there, paired
+from infra.extraction.data.tables import Table, carried_tables
 from infra.extraction.sides import Side
 
 TAKEOVER_MILLISECONDS = 1000
@@ -64,7 +65,14 @@ class Position:
 
 
 def begin(
-    source: Connection, target: Connection, sides: tuple[Side, Side], names: Sequence[str], *, covered: bool = False
+    source: Connection,
+    target: Connection,
+    sides: tuple[Side, Side],
+    names: Sequence[str],
+    *,
+    covered: bool = False,
+    mappings: Mappings | None = None,
+    way_back_waived: bool = False,
 ) -> bool:
     """Set up the stream from the first of `sides` to the second, and return False when it stood there already.
 
@@ -72,16 +80,20 @@ def begin(
     target holds everything that the source holds now, and only what happens from now on is carried. That is how a reverse
     stream begins, while nobody may write to either side.
 
+    Args:
+        mappings: what differs between the two sides' tables, as seen from the source.
+        way_back_waived: a mapping may lose something, as nobody will switch back.
+
     Raises:
         NotPrepared: the source has no complete capture, or the target misses rights.
-        CannotBeCarried: the tables differ in shape between the sides.
+        CannotBeCarried: the tables differ in shape between the sides and no mapping says how, or a mapping would lose
+            something; every reason is named.
         TargetRefused: the target's rows may not be thrown away, because it is in use.
     """
     here, there = sides
     tables = capture.captured_tables(source, here, names)
-    twins = carried_tables(target, there.schema, names)
-    if reasons := differences_of_shape(tables, twins):
-        raise CannotBeCarried(reasons)
+    twins = carried_tables(target, there.schema, names_there(names, mappings or {}))
+    paired(tables, twins, mappings or {}, way_back_waived=way_back_waived)
     control.prepare(target, there)
     stream = sql.Identifier(there.control_schema, "stream")
     identity = capture.identity(source, here)
@@ -143,6 +155,14 @@ def readmit(source: Connection, target: Connection, sides: tuple[Side, Side]) ->
 
 def _forget_what_was_carried(source: Connection, side: Side) -> None:
     source.execute(sql.SQL("UPDATE {} SET carried = NULL").format(sql.Identifier(side.control_schema, "capture")))
+
+
+def trust(target: Connection, side: Side, position: Position) -> None:
+    """Take the target as good again: everything was compared, and equal, while the stream was held as `position` says."""
+    target.execute(
+        sql.SQL("UPDATE {} SET suspect = false WHERE lease = %s").format(sql.Identifier(side.control_schema, "stream")),
+        [position.lease],
+    )
 
 
 def pause(target: Connection, side: Side, why: str) -> None:

@@ -33,6 +33,8 @@ class Column:
     byte_order: bool  # its own order is that of bytes, so an index in it serves
     portable: bool  # its binary form means the same in another database
     always_identity: bool
+    enumerated: bool = False
+    built_in: bool = True  # its type is one of PostgreSQL's own
 
     @property
     def identifier(self) -> sql.Identifier:
@@ -71,25 +73,90 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Counterpart:
+    """A column of the target with what it gets: a column of the source, or one value for all new rows."""
+
+    here: Column | None
+    there: Column
+    value: str | None = None  # as text, where there is no column
+
+    def selected(self, row: str) -> sql.Composable:
+        """Return the expression on the source."""
+        if self.here is None:
+            return sql.SQL("{}::text").format(sql.Literal(self.value))
+        value = sql.SQL("{}.{}").format(sql.Identifier(row), self.here.identifier)
+        if self.here.type == self.there.type:
+            return value
+        if self.there.built_in and self.here.built_in and not self.there.type.startswith("character"):
+            return sql.SQL("{}::{}").format(value, sql.SQL(self.there.type))
+        return sql.SQL("{}::text").format(value)  # what is too long is refused then, and not cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """One table that is carried; `number` names it in the log, and lower numbers are referred to by higher ones."""
+    """One table that is carried; `number` names it in the log, and lower numbers are referred to by higher ones.
+
+    Where the target's table differs, it is the `twin`, and `counterparts` say what goes where (`mapping.py`).
+    """
 
     number: int
     name: str
     columns: tuple[Column, ...]
     key: tuple[Column, ...]
     references: tuple[Reference, ...]  # from this table to others of the module, or to itself
+    twin: Table | None = None
+    counterparts: tuple[Counterpart, ...] = ()
 
     def on(self, schema: str) -> sql.Identifier:
         return sql.Identifier(schema, self.name)
 
     @property
+    def there(self) -> Table:
+        """The table as it is on the target."""
+        return self.twin or self
+
+    @property
     def binary(self) -> bool:
-        return all(column.portable for column in self.columns)
+        """Whether rows may pass in binary form: every value means the same on both sides."""
+        return all(column.portable for column in self.columns) and all(
+            each.here is not None and each.here.type == each.there.type for each in self.counterparts
+        )
 
     @property
     def column_list(self) -> sql.Composed:
         return sql.SQL(", ").join(column.identifier for column in self.columns)
+
+    @property
+    def carried_list(self) -> sql.Composed:
+        """The target's columns that are carried, in the order of `selected`."""
+        if not self.counterparts:
+            return self.column_list
+        return sql.SQL(", ").join(each.there.identifier for each in self.counterparts)
+
+    @property
+    def kept(self) -> set[str]:
+        """The target's columns that only new rows get: an existing row keeps what it has there."""
+        return {each.there.name for each in self.counterparts if each.here is None}
+
+    def selected(self, row: str) -> sql.Composed:
+        """Return the source's expressions of all that is carried of a row."""
+        if not self.counterparts:
+            return sql.SQL(", ").join(
+                sql.SQL("{}.{}").format(sql.Identifier(row), column.identifier) for column in self.columns
+            )
+        return sql.SQL(", ").join(each.selected(row) for each in self.counterparts)
+
+    def hashed(self, row: str, *, on_target: bool, as_text: bool) -> sql.Composed:
+        """Return the list of all values that must be the same on both sides, in the same order on both."""
+        if not self.counterparts:
+            columns = sorted(self.columns, key=lambda column: column.name)
+            return sql.SQL(", ").join(column.hashed(row, as_text=as_text) for column in columns)
+        pairs = sorted((each for each in self.counterparts if each.here is not None), key=lambda each: each.there.name)
+        values = (
+            sql.SQL("{}.{}").format(sql.Identifier(row), each.there.identifier) if on_target else each.selected(row)
+            for each in pairs
+        )
+        return sql.SQL(", ").join(sql.SQL('({})::text COLLATE pg_catalog."C"').format(value) for value in values)
 
     @property
     def key_list(self) -> sql.Composed:
@@ -154,6 +221,8 @@ def carried_tables(connection: Connection, schema: str, names: Iterable[str]) ->
                     byte_order=not row[3] or row[4] in _IN_BYTE_ORDER,
                     portable=portable and not row[2].startswith("reg"),
                     always_identity=row[9] == "a",
+                    enumerated=row[6] == "e",
+                    built_in=row[5] < _USER_DEFINED,
                 )
             )
     reasons = [reason for name in wanted for reason in _reasons(name, kinds.get(name), columns[name])]

@@ -172,17 +172,17 @@ def a_first_chunk_that_fails_when_the_second_is_done(pair: Pair) -> None:
         shop.execute("DELETE FROM xshop.tag; INSERT INTO xshop.tag SELECT 'tag' || i FROM generate_series(10, 59) i")
     pair.begin()
     with pair.owner(pair.target) as target, pytest.MonkeyPatch.context() as patch:
-        copy_chunk = application.copy_chunk
+        copy_chunk, second = application.copy_chunk, threading.Event()
 
         def first_fails(source: Any, there: Any, sides: Any, chunk: Any) -> int:
             count = copy_chunk(source, there, sides, chunk)
-            if chunk.table.name == "tag" and chunk.above is None:
-                with suppress(AssertionError):
-                    eventually(
-                        lambda: stream.read(target, pair.target).frontiers.get("tag"), "another overtook", seconds=0.3
-                    )
-                raise ConnectionAbortedError("planted")
-            return count
+            if chunk.above is not None:
+                second.set()
+                return count
+            assert second.wait(20)
+            with suppress(AssertionError):
+                eventually(lambda: stream.read(target, pair.target).frontiers.get("tag"), "another overtook", seconds=1)
+            raise ConnectionAbortedError("planted")
 
         patch.setattr(copying, "copy_chunk", first_fails)
         with pair.applier(pace=Pace(rows=25, least=25, most=25), streams=2) as applier:
