@@ -51,6 +51,10 @@ class Admission:
         """Return what the record says of a module, None where it says nothing."""
         return self._known.get(module)
 
+    def is_anything_known(self) -> bool:
+        """Return whether the record says something of any module, so that it matters which side a customer is on."""
+        return bool(self._known)
+
     def is_inside(self, module: str) -> bool:
         """Return whether this thread is in the middle of a write of the module."""
         return module in self._writes_of_this_thread()

@@ -20,6 +20,7 @@ from django.http.response import HttpResponseBase
 from django.urls import Resolver404, ResolverMatch, resolve
 
 from infra.contracts import registry
+from infra.contracts.context import carrying
 from infra.errors import DomainError
 from infra.extraction.admission import HOLD_SECONDS, HeldTooLong
 from infra.extraction.fence import HOLD_HEADER, refused_by_fence
@@ -31,6 +32,7 @@ from infra.facade.messages import SAFE_METHODS, Outgoing
 from infra.facade.prefixes import Prefixes
 from infra.facade.shadow import Shadow
 from infra.http import problems
+from infra.http.middleware import API_HEADERS
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -94,6 +96,14 @@ class Facade:
         return Shadow(self._answer_here)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        # Calls of contracts that follow from this request go where its customer's go. Those of services bring a bucket along.
+        if presence.admission.is_anything_known() and not request.path_info.startswith("/_"):
+            request.META.pop("HTTP_X_BUCKET", None)
+            with carrying(bucket=bucket.bucket_of(request)):
+                return self._route(request)
+        return self._route(request)
+
+    def _route(self, request: HttpRequest) -> HttpResponseBase:
         module = self._module_of(request.path_info)
         if module is None:
             return self._answer_here(request)
@@ -111,9 +121,9 @@ class Facade:
                 self._prepare(request, module)
             response = self._carry(_Journey(request, module, writes, time.monotonic() + HOLD_SECONDS))
         except DomainError as problem:
-            response = problems.render(problem)
+            response = _told(problem)
         except (RequestDataTooBig, UnreadablePostError) as error:
-            response = problems.render(problems.as_problem(error))
+            response = _told(problems.as_problem(error))
         if HOLD_HEADER in response.headers:
             del response.headers[HOLD_HEADER]
         return response
@@ -146,7 +156,7 @@ class Facade:
             metrics.stragglers.labels(journey.module, side).inc()
             if not self._go_again(journey, where, side):
                 metrics.held_too_long.labels(journey.module).inc()
-                return problems.render(problems.ModuleHeld())
+                return _told(problems.ModuleHeld())
 
     def _try(self, journey: _Journey) -> tuple[HttpResponseBase, Where, str]:
         """Return an answer, what the record said, and which side gave it."""
@@ -287,6 +297,15 @@ class Facade:
     def _remember(journey: _Journey, where: Where, response: HttpResponseBase) -> None:
         if where.service and where.phase not in (Phase.IN_PROCESS, Phase.SPLIT):
             bucket.remember(journey.request, response)
+
+
+def _told(problem: DomainError) -> HttpResponse:
+    """Return a refusal as the API gives it, past whose middleware this one is."""
+    response = problems.render(problem)
+    for name, value in API_HEADERS.items():
+        response.headers[name] = value
+    response.headers["Content-Length"] = str(len(response.content))
+    return response
 
 
 def _take_fresh_connection(module: str) -> None:

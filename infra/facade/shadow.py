@@ -46,6 +46,8 @@ READ_SECONDS = 5.0
 COPY_SECONDS = 5.0
 # A row may change while it is compared; after so many rounds a read is given up as one that never stands still.
 ROUNDS = 3
+# A report is of a moment before it is written, and of a machine with a clock of its own.
+_REPORT_AGE = timedelta(seconds=1)
 LONGEST_TEXT = 4000
 # What is stored of one module by one process; the rest is counted. After some hundred, all are of the same few kinds.
 MOST_STORED = 500
@@ -218,14 +220,15 @@ _nothing = _Nothing()
 def _copy_has_seen(module: str, at: datetime) -> bool:
     """Return, after some time at most, whether the service's copy holds all that was committed before `at`.
 
-    The carrier says so: its position is the time of its report less its lag.
+    The carrier reports each second whether anything waits to be carried.
     """
     deadline = time.monotonic() + COPY_SECONDS
     while time.monotonic() < deadline:
         row = Progress.objects.using("default").filter(pk=module).values_list("at", "facts").first()
         if row is not None:
-            lag = row[1].get("lag_seconds", row[1].get("lag"))
-            if isinstance(lag, int | float) and row[0] - timedelta(seconds=float(lag)) > at:
+            facts = row[1]
+            carried = facts.get("waiting") == 0 and facts.get("consistent") is True and not facts.get("problem")
+            if carried and row[0] > at + _REPORT_AGE:
                 return True
         time.sleep(0.1)
     return False

@@ -20,6 +20,13 @@ GetResponse = Callable[[HttpRequest], HttpResponseBase]
 _REMEMBERED_HOSTS = 64
 _PREFIXES = ("/api/v", "/_contracts/", "/_events/", "/.well-known/")
 
+# What no answer of the API is without.
+API_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
 # Django builds its middleware from the last to the first: this is how the last tells the first where it leads.
 _entrances: list[GetResponse] = []
 
@@ -45,11 +52,6 @@ class ApiShortcut:
         self._cares_for_security = settings.SECURE_SSL_REDIRECT or bool(settings.SECURE_HSTS_SECONDS)
         self._redirects = settings.SECURE_SSL_REDIRECT
         self._session_cookie = f"{settings.SESSION_COOKIE_NAME}="
-        self._headers = {
-            "X-Content-Type-Options": "nosniff",
-            "X-Frame-Options": "DENY",
-            "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-        }
         self._transport_security = ""
         if settings.SECURE_HSTS_SECONDS:
             self._transport_security = f"max-age={settings.SECURE_HSTS_SECONDS}"
@@ -69,7 +71,7 @@ class ApiShortcut:
                 self._good_hosts.add(host)
         response = self._short_way(request)
         headers = response.headers
-        for name, value in self._headers.items():
+        for name, value in API_HEADERS.items():
             if name not in headers:  # an answer that is a page has a policy of its own
                 headers[name] = value
         if secure and self._transport_security:

@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable
 from time import perf_counter, time
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from infra.contracts import journeys
 from infra.contracts.context import CallContext, enter, leave
+from infra.contracts.wire import bucket_in
 from infra.identifiers import new_id
 from infra.observability import observations
 from infra.observability.metrics import known_method
@@ -28,13 +30,21 @@ class RequestObservation:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._is_service = bool(settings.SERVICE_OF)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         started = perf_counter()
         meta = request.META
         sent = meta.get("HTTP_X_CORRELATION_ID")
         correlation_id = sent if sent is not None and _FORM.fullmatch(sent) else str(new_id())
-        token = enter(CallContext(correlation_id=correlation_id, traceparent=continued(meta.get("HTTP_TRACEPARENT"))))
+        token = enter(
+            CallContext(
+                correlation_id=correlation_id,
+                traceparent=continued(meta.get("HTTP_TRACEPARENT")),
+                # The facade's word; from outside it means nothing.
+                bucket=bucket_in(meta.get("HTTP_X_BUCKET")) if self._is_service else None,
+            )
+        )
         journey = journeys.begin("request")
         route = UNMATCHED
         try:

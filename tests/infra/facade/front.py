@@ -38,6 +38,7 @@ class Front:
         self._server = ThreadedWSGIServer(("127.0.0.1", 0), _Handler, connections_override=None)
         self._server.daemon_threads = True
         self._server.set_app(self.application)
+        self.port: int = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         self._thread.start()
 
@@ -45,7 +46,7 @@ class Front:
         self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None, **more: Any
     ) -> Answer:
         """Send one request on a connection of its own; `more` goes to `http.client`."""
-        connection = HTTPConnection("127.0.0.1", self._server.server_port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers or {}, **more)
             response = connection.getresponse()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
+from collections.abc import Callable
+from typing import ClassVar
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from pytest_django import Settings
 
 from infra.contracts import registry
+from infra.contracts.context import current
 from infra.extraction.fence import HOLD_HEADER
 from infra.extraction.record import presence
 from infra.extraction.record.values import Phase
@@ -224,7 +228,7 @@ def test_each_cookie_of_the_service_comes_back_as_it_is(front: Front, service: S
 def test_a_service_said_to_be_where_the_request_came_from_is_not_asked_in_circles(
     front: Front, service: Service, record: Record
 ) -> None:
-    record(Phase.SWITCHED, addresses={"service": f"http://127.0.0.1:{front._server.server_port}"})
+    record(Phase.SWITCHED, addresses={"service": f"http://127.0.0.1:{front.port}"})
 
     answer = front.ask("GET", PRODUCTS)
 
@@ -398,3 +402,49 @@ class TestFallingBack:
 def test_without_a_record_nothing_is_forwarded(front: Front) -> None:
     assert presence.where("catalog").phase == Phase.IN_PROCESS
     assert front.ask("GET", PRODUCTS, headers={"X-Facade-Forwarded": "catalog"}).status == 200
+
+
+def test_calls_that_follow_from_a_request_know_the_customers_bucket(
+    front: Front, service: Service, record: Record, settings: Settings
+) -> None:
+    """Orders never moved, but it asks others that have."""
+    seen: list[int | None] = []
+    settings.MIDDLEWARE = [
+        *settings.MIDDLEWARE[:2],
+        "tests.infra.facade.test_routing.SeesBucket",
+        *settings.MIDDLEWARE[2:],
+    ]
+    SeesBucket.seen = seen
+    own = Front()
+    try:
+        own.ask("GET", "/api/v1/orders", headers=_customer(42))
+        record(shares={"reads": 50})
+        own.ask("GET", "/api/v1/orders", headers={**_customer(42), "X-Bucket": "7"})
+        own.ask("GET", "/", headers=_customer(43))
+    finally:
+        own.stop()
+
+    assert seen == [None, 42, 43]
+
+
+def test_a_service_takes_the_bucket_from_the_facade_and_the_shop_from_nobody(settings: Settings) -> None:
+    seen: list[int | None] = []
+    SeesBucket.seen = seen
+    settings.MIDDLEWARE = [settings.MIDDLEWARE[0], "tests.infra.facade.test_routing.SeesBucket"]
+    for settings.SERVICE_OF in ("", "catalog"):
+        Client().get("/healthz", headers={"X-Bucket": "7"})
+
+    assert seen == [None, 7]
+
+
+class SeesBucket:
+    """Middleware that notes the bucket of the present step."""
+
+    seen: ClassVar[list[int | None]] = []
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        self.seen.append(current().bucket)
+        return self._get_response(request)
