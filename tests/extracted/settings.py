@@ -37,6 +37,9 @@ globals().update(_service.settings())
 
 # Nobody follows a record here: one database, with the engine that the tests of the monolith use.
 DATABASES = {"default": {}, _module: pooled(dj_database_url.parse(_nowhere), Environment({}))}
+# Other modules are played by fakes of the tests, in this process.
+MODULE_LOCATIONS = dict.fromkeys((manifest.name for manifest in of_the_monolith.MANIFESTS), "local")
+MONOLITH_URL = ""
 EMBEDDED_SERVER: EmbeddedServer | None = None
 ROOT_URLCONF = "infra.service.addresses"
 GUARD_POLICY = "raise"
