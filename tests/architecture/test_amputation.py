@@ -5,40 +5,21 @@ This is what a module that leaves for good leaves behind: its `contract.py`, `ev
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 
-CODE = ("infra", "modules", "monolith", "tests")
-PUBLIC = {"__init__.py", "contract.py", "events.py", "manifest.py"}
+from infra.boundaries.amputation import copy_without
+from tests.checkout import ROOT, run
+
 NAMES = [manifest.name for manifest in settings.MANIFESTS]
 
 
 def build_without(module: str, folder: Path) -> Path:
     """Copy the code to a folder and take a module's internals away."""
-    for name in CODE:
-        ignored = shutil.ignore_patterns("__pycache__", "benchmarks", "journeys", "faults", "architecture")
-        shutil.copytree(Path(settings.BASE_DIR) / name, folder / name, ignore=ignored)
-    for name in ("manage.py", "pyproject.toml"):
-        shutil.copy(Path(settings.BASE_DIR) / name, folder)
-    for item in (folder / "modules" / module).iterdir():
-        if item.name not in PUBLIC:
-            shutil.rmtree(item) if item.is_dir() else item.unlink()
+    copy_without(module, ROOT, folder, ignored=("benchmarks", "journeys", "faults", "architecture"))
     return folder
-
-
-def run(folder: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    # The outer run's plugins and process numbers are not the inner one's.
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "COV"))}
-    environment = inherited | {"DJANGO_SETTINGS_MODULE": "monolith.settings.test", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, *command], cwd=folder, env=environment | variables, capture_output=True, text=True
-    )
 
 
 @pytest.mark.parametrize("module", NAMES)

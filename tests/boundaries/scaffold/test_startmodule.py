@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 
 from infra.boundaries.scaffold.making import CannotMake, NewModule, make, refuse_name
+from tests.checkout import copy_of, git, run
 
 LINT = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
 CHECKS = {
@@ -31,32 +29,7 @@ CHECKS = {
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of the code as it is here, committed or not, under git."""
-    folder = tmp_path_factory.mktemp("repository")
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=settings.BASE_DIR, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    for name in listed.stdout.splitlines():
-        source, target = Path(settings.BASE_DIR) / name, folder / name
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    for command in (
-        ("init", "--quiet"),
-        ("add", "--all"),
-        ("-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=x", "--no-verify"),
-    ):
-        subprocess.run(["git", *command], cwd=folder, check=True, capture_output=True)
-    return folder
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    variables = {"DJANGO_SETTINGS_MODULE": "monolith.settings.test", "PYTHONDONTWRITEBYTECODE": "1"}
-    return subprocess.run(
-        [sys.executable, *arguments], cwd=folder, env=inherited | variables, capture_output=True, text=True
-    )
+    return copy_of(tmp_path_factory.mktemp("repository"))
 
 
 def check(folder: Path, which: str, name: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +37,7 @@ def check(folder: Path, which: str, name: str) -> subprocess.CompletedProcess[st
 
 
 def left_behind(folder: Path) -> str:
-    return subprocess.run(["git", "status", "--short"], cwd=folder, capture_output=True, text=True).stdout
+    return git(folder, "status", "--short")
 
 
 def test_a_new_module_passes_every_check_keeps_to_its_borders_and_leaves_no_trace(repository: Path) -> None:

@@ -2,50 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings
+
+from tests.checkout import commit, copy_of, git, run
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A repository of its own that holds the code as it is here, committed or not."""
-    names = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=settings.BASE_DIR, capture_output=True, text=True, check=True,
-    ).stdout.splitlines()  # fmt: skip
-    for name in names:
-        source, target = Path(settings.BASE_DIR) / name, tmp_path / name
-        if source.is_file():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(source.read_bytes())
-    git(tmp_path, "init", "--quiet", "--initial-branch=main")
-    commit(tmp_path)
-    return tmp_path
-
-
-def git(folder: Path, *arguments: str) -> None:
-    subprocess.run(["git", *arguments], cwd=folder, check=True, capture_output=True)
-
-
-def commit(folder: Path) -> None:
-    git(folder, "add", "--all")
-    git(
-        folder, "-c", "user.name=T", "-c", "user.email=t@example.com", "commit", "--quiet", "--message=x", "--no-verify"
-    )
+    return copy_of(tmp_path)
 
 
 def changed_tests(folder: Path, *arguments: str, **variables: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-    called = subprocess.run(
-        [sys.executable, "infra/deployment/changed_tests.py", *arguments],
-        cwd=folder, env=environment | variables, capture_output=True, text=True,
-    )  # fmt: skip
+    called = run(folder, "infra/deployment/changed_tests.py", *arguments, **variables)
     assert called.returncode == 0, called.stdout + called.stderr
     return called.stdout
 
