@@ -18,6 +18,7 @@ class Behind:
     def __init__(self, name: str, port: int = 0) -> None:
         self.name = name
         self.refuses_writes = False  # as the fence has a module's old side do
+        self.refused = 0  # so many writes
         self.break_next = 0  # so many connections are closed once the request was read
         self.writes: list[str] = []  # bodies of what was done
         self._lock = threading.Lock()
@@ -79,6 +80,7 @@ class Behind:
                 return
             writes = handler.command not in ("GET", "HEAD", "OPTIONS")
             refused = writes and self.refuses_writes
+            self.refused += refused
             if writes and not refused:
                 self.writes.append(body.decode("latin-1"))
         said = json.dumps(

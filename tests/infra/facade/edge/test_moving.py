@@ -77,12 +77,16 @@ def test_nobody_fails_and_nothing_is_written_twice_while_a_module_moves_to_and_f
         for number in range(SWITCHES):
             seen = crowd.count
             there = number % 2 == 0
-            edge.say(phase=Phase.DUAL_WRITE, shares={"reads": number, "writes": 100 - number}) if there else None
-            edge.home("monolith" if there else "service", hold=True)
-            # The fence comes first, and some have been passed on by then: they are refused and go on to the other side.
-            (edge.monolith if there else edge.service).refuses_writes = True
-            (edge.service if there else edge.monolith).refuses_writes = False
-            edge.home("service" if there else "monolith")
+            before, after = (edge.monolith, edge.service) if there else (edge.service, edge.monolith)
+            if there:
+                edge.say(phase=Phase.DUAL_WRITE, shares={"reads": number, "writes": 100 - number})
+            if held := bool(number % 3):
+                edge.home(before.name, hold=True)
+            refused = before.refused
+            before.refuses_writes, after.refuses_writes = True, False
+            if not held:  # news that come late: those that meet the fence until then are sent on
+                eventually(lambda at=before, refused=refused: at.refused > refused, "the fence is met")  # type: ignore[misc]
+            edge.home(after.name)
             enough = seen + REQUESTS // SWITCHES
             eventually(lambda enough=enough: crowd.count >= enough, "the crowd goes on")  # type: ignore[misc]
 
@@ -96,6 +100,7 @@ def test_who_comes_after_the_fence_and_before_the_news_is_sent_on(edge: Edge) ->
     edge.home("service")
     edge.service.refuses_writes = True
     sent = edge.in_background("POST", content=b"late")
+    eventually(lambda: edge.service.refused, "the fence is met")
 
     edge.home("monolith")
 
