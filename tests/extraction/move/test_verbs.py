@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import psycopg
+import pytest
+from psycopg.errors import InsufficientPrivilege
+
 from infra.extraction.move import operations
+from infra.extraction.move.operations import MoveRefused
+from infra.extraction.move.reconciling import reconcile_record
 from infra.extraction.move.verifying import applier_of
-from infra.extraction.record.changing import history, read
+from infra.extraction.record.changing import change, history, read
+from infra.extraction.sides import Side
 from tests.extraction.move.place import MODULE, Place
 
 ADA, WHY = "ada", "to try it"
@@ -50,3 +57,160 @@ def test_the_whole_way_there_and_back_and_there_again(place: Place) -> None:
     assert again.where.phase == "switched"
     assert (len(place.keys(service)), place.wrong(service)) == (5, [])
     assert [change.who for change in history(MODULE)] == ["ada"] * len(history(MODULE))
+
+
+def test_each_verb_again_changes_nothing(place: Place) -> None:
+    operations.share(MODULE, who=ADA, why=WHY)
+    shared = operations.share(MODULE, who=ADA, why=WHY)
+    operations.begin_copy(MODULE, who=ADA, why=WHY, carrier=False)
+    copying = operations.begin_copy(MODULE, who=ADA, why=WHY, carrier=False)
+    carry(place)
+    operations.switch(MODULE, who=ADA, why=WHY)
+    again = operations.switch(MODULE, who=ADA, why=WHY)
+
+    assert (shared.revision, copying.phase, again.tries) == (1, "dual_write", 0)
+    assert [change.after["phase"] for change in history(MODULE)] == [
+        "switched",
+        "dual_write",
+        "dual_write",
+        "shared_database",
+    ]
+
+
+def test_verbs_out_of_order_are_refused_with_what_comes_before(place: Place) -> None:
+    with pytest.raises(MoveRefused, match="the copy begins once its service answers"):
+        operations.begin_copy(MODULE, who=ADA, why=WHY, carrier=False)
+    with pytest.raises(MoveRefused, match="only one side has its rows"):
+        operations.switch(MODULE, who=ADA, why=WHY)
+    with pytest.raises(MoveRefused, match="nothing to shift"):
+        operations.shift(MODULE, who=ADA, why=WHY, reads=10)
+    with pytest.raises(MoveRefused, match="no module nowhere"):
+        operations.share("nowhere", who=ADA, why=WHY)
+    operations.share(MODULE, who=ADA, why=WHY)
+    operations.begin_copy(MODULE, who=ADA, why=WHY, carrier=False)
+    with pytest.raises(MoveRefused, match="first copy of ledger is not through"):
+        operations.switch(MODULE, who=ADA, why=WHY)
+    carry(place)
+    operations.switch(MODULE, who=ADA, why=WHY)
+    with pytest.raises(MoveRefused, match="extract ledger reverse"):
+        operations.cancel(MODULE, who=ADA, why=WHY)
+    with pytest.raises(MoveRefused, match="it answers everything"):
+        operations.shift(MODULE, who=ADA, why=WHY, writes=50)
+
+
+def test_a_service_that_is_another_one_or_none_gets_nothing(place: Place) -> None:
+    with pytest.raises(MoveRefused, match="does not answer"):
+        operations.share(MODULE, address="http://127.0.0.1:9", who=ADA, why=WHY)
+    assert read(MODULE).revision == 0
+
+
+def test_shares_are_shifted_and_bounded(place: Place) -> None:
+    operations.share(MODULE, who=ADA, why=WHY)
+    some = operations.shift(MODULE, who=ADA, why=WHY, reads=10, shadow=5)
+    more = operations.shift(MODULE, who=ADA, why=WHY, writes=1)
+
+    assert (dict(some.shares), dict(more.shares)) == (
+        {"reads": 10, "shadow": 5},
+        {"reads": 10, "shadow": 5, "writes": 1},
+    )
+    assert operations.shift(MODULE, who=ADA, why=WHY, reads=10).revision == more.revision
+    for wrong in ({"reads": 101}, {"writes": -1}, {"database": "elsewhere"}, {"database": "service"}):
+        with pytest.raises(MoveRefused):
+            operations.shift(MODULE, who=ADA, why=WHY, **wrong)
+    assert read(MODULE).revision == more.revision
+
+
+def test_a_cancelled_move_leaves_nothing_and_can_begin_again(place: Place) -> None:
+    monolith, service = place.sides
+    before = objects_of(monolith)
+    place.write(monolith)
+    place.begin()
+    carry(place)
+
+    cancelled = operations.cancel(MODULE, who=ADA, why=WHY)
+    again = operations.cancel(MODULE, who=ADA, why=WHY)
+
+    assert (cancelled.phase, cancelled.service, again.revision) == ("in_process", "", cancelled.revision)
+    assert objects_of(monolith) == before
+    assert place.rows(service)["ledger_entry"] == []
+    place.write(monolith)
+    place.begin()
+    carry(place)
+    operations.switch(MODULE, who=ADA, why=WHY)
+    place.write(service)
+    assert (len(place.keys(service)), place.wrong(service)) == (3, [])
+
+
+def test_who_owns_the_tables_is_kept_out_of_the_side_that_follows(place: Place) -> None:
+    monolith, service = place.sides
+    place.begin()
+    carry(place)
+    delete = "DELETE FROM ledger.ledger_entry"
+    insert = "INSERT INTO ledger.ledger_account VALUES (99, 0, 0)"
+    for side in (service, monolith):
+        with psycopg.connect(side.owner_url) as owner, pytest.raises(InsufficientPrivilege, match="follows the other"):
+            owner.execute(insert)
+        with psycopg.connect(side.owner_url) as owner, pytest.raises(InsufficientPrivilege):
+            owner.execute(delete)
+        if side == service:
+            operations.switch(MODULE, who=ADA, why=WHY)
+    with psycopg.connect(service.owner_url) as owner:
+        owner.execute(insert)
+    carry(place)
+    operations.reverse(MODULE, who=ADA, why=WHY)
+    with psycopg.connect(monolith.owner_url) as owner:
+        assert owner.execute("SELECT count(*) FROM ledger.ledger_account").fetchone() == (9,)
+        owner.execute("DELETE FROM ledger.ledger_account WHERE number = 99")
+
+
+def test_a_row_that_was_written_past_the_module_is_found_repaired_and_keeps_a_switch_from_being_made(
+    place: Place,
+) -> None:
+    monolith, service = place.sides
+    place.write(monolith)
+    place.begin()
+    carry(place)
+    with psycopg.connect(service.owner_url, options="-c banyan.carries=yes") as owner:
+        owner.execute("UPDATE ledger.ledger_account SET balance = 77 WHERE number = 3")
+
+    found = operations.verify(MODULE)
+    with pytest.raises(MoveRefused, match="1 rows of ledger differed"):
+        spoil_and_switch(place)
+
+    assert [(each.table, each.key, each.fault.value) for each in found.differences] == [
+        ("ledger_account", "3", "different")
+    ]
+    carry(place)
+    assert operations.verify(MODULE, everything=True).equal
+    assert operations.switch(MODULE, who=ADA, why=WHY).where.home == "service"
+
+
+def spoil_and_switch(place: Place) -> None:
+    carry(place)
+    assert operations.verify(MODULE).equal
+    with psycopg.connect(place.sides[1].owner_url, options="-c banyan.carries=yes") as owner:
+        owner.execute("UPDATE ledger.ledger_account SET balance = 78 WHERE number = 4")
+    place.write(place.sides[0])  # the range is touched, and so compared again
+    operations.switch(MODULE, who=ADA, why=WHY)
+
+
+def test_a_held_module_without_a_controller_is_let_go(place: Place) -> None:
+    where = place.begin()
+    change(where, who="somebody who died", why="a test", hold=True)
+
+    after = reconcile_record(MODULE, by="a test")
+
+    assert (after.hold, after.phase) == (False, "dual_write")
+
+
+def objects_of(side: Side) -> list[tuple[object, ...]]:
+    """Return the triggers, functions, tables and rights in the module's schema and its control schema."""
+    with psycopg.connect(side.owner_url) as connection:
+        return connection.execute(
+            "SELECT 'trigger', tgname::text, tgenabled::text FROM pg_trigger t JOIN pg_class c ON c.oid = tgrelid"
+            " WHERE c.relnamespace = 'ledger'::regnamespace AND NOT tgisinternal"
+            " UNION ALL SELECT 'function', proname::text, '' FROM pg_proc WHERE pronamespace IN"
+            " ('ledger'::regnamespace, 'ledger_xtr'::regnamespace)"
+            " UNION ALL SELECT 'table', relname::text, relacl::text FROM pg_class WHERE relnamespace IN"
+            " ('ledger'::regnamespace, 'ledger_xtr'::regnamespace) ORDER BY 1, 2, 3"
+        ).fetchall()
