@@ -26,6 +26,7 @@ from tests.faults.workload.oracles import Evidence
 
 ROOT = Path(__file__).resolve().parents[3]
 STAFF = ("staff@example.com", "work-at-banyan")  # of `manage.py demo_customers`
+PARTS = ("infra", "modules", "monolith", "extracted")
 AT_SERVICE = ("switched", "split")  # phases in which the service's tables are the truth
 
 
@@ -123,12 +124,14 @@ class Stage:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def start_service(self, module: str) -> None:
-        """Start the service of a module, scaffolded to the stage's folder where it is not part of the checkout."""
+        """Start the service of a module, scaffolded where it is not part of the checkout."""
+        self._have_service_in_checkout(module)
         if module not in self.services:
             self.services[module] = self._process(
                 f"service-{module}",
-                [sys.executable, str(self._service_root(module) / "manage.py"), "serve"],
+                [sys.executable, f"extracted/{module}/manage.py", "serve"],
                 PORT=str(self.service_ports[module]),
+                WEB_PROCESSES="1",
                 DJANGO_SETTINGS_MODULE="",
             )
         url = f"http://127.0.0.1:{self.service_ports[module]}"
@@ -159,7 +162,7 @@ class Stage:
         ended = subprocess.run(
             [sys.executable, "-m", "tests.faults.stage.controller", module, verb, json.dumps(options), fate],
             cwd=self.checkout,
-            env=self.environment,
+            env=self.environment | {"PYTHONPATH": str(ROOT)},  # for this package, which a copy does not hold
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -202,15 +205,20 @@ class Stage:
     def evidence(self, journal: Journal) -> Evidence:
         return evidence_from(journal, self.login)
 
-    def _service_root(self, module: str) -> Path:
-        committed = self.checkout / "extracted" / module
-        if (committed / "manage.py").exists():
-            return committed
-        folder = self.folder / "extracted"
-        made = self.extract(module, "scaffold", "--into", str(folder))
-        if made.returncode:
-            raise AssertionError(f"no service of {module} can be made: {made.stdout}{made.stderr}")
-        return folder / module
+    def _have_service_in_checkout(self, module: str) -> None:
+        """Have the service's composition root, in a copy of the checkout where it is not part of it."""
+        if (self.checkout / "extracted" / module / "manage.py").exists():
+            return
+        if self.checkout == ROOT:
+            self.checkout = self.folder / "checkout"
+            for part in PARTS:
+                shutil.copytree(
+                    ROOT / part, self.checkout / part, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+                )
+            for file in ("manage.py", "pyproject.toml"):
+                shutil.copy(ROOT / file, self.checkout / file)
+        made = self.extract(module, "scaffold")
+        assert made.returncode == 0, f"no service of {module} can be made: {made.stdout}{made.stderr}"
 
     def _process(self, name: str, command: Sequence[str], **environment: str) -> Process:
         variables = {key: value for key, value in (self.environment | environment).items() if value}
