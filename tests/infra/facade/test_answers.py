@@ -53,7 +53,7 @@ def _moved(address: str) -> None:
     presence.admission.change(known)
 
 
-def _plain(answer: Answer, *, masked: bool) -> dict[str, Any]:
+def plain(answer: Answer, *, masked: bool = False) -> dict[str, Any]:
     headers = {
         name: value for name, value in answer.lower.items() if name not in _OWN and not (masked and name == "etag")
     }
@@ -110,11 +110,11 @@ def test_forwarded_answers_are_the_answers_of_here(front: Front, shop: ShopProce
         ("GET", "/api/v1/users/me", None, {}),
         ("GET", "/api/v1/nowhere", None, {}),
     ]
-    here = [_plain(front.ask(*case), masked=False) for case in cases]
-    chunked_here = _plain(_chunked(front), masked=False)
+    here = [plain(front.ask(*case)) for case in cases]
+    chunked_here = plain(_chunked(front))
     _moved(shop.url)
-    there = [_plain(front.ask(*case), masked=False) for case in cases]
-    chunked_there = _plain(_chunked(front), masked=False)
+    there = [plain(front.ask(*case)) for case in cases]
+    chunked_there = plain(_chunked(front))
 
     picture.unlink()
     for case, expected, got in zip(cases, here, there, strict=True):
@@ -143,7 +143,7 @@ def _journey(front: Front, email: str, slug: str) -> list[dict[str, Any]]:
     def ask(method: str, path: str, body: object = None, **headers: str) -> Answer:
         content = None if body is None else json.dumps(body).encode()
         answer = front.ask(method, f"/api/v1{path}", content, {**(JSON if content else {}), **headers})
-        seen.append(_plain(answer, masked=True))
+        seen.append(plain(answer, masked=True))
         return answer
 
     seen: list[dict[str, Any]] = []
