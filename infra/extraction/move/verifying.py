@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import psycopg
+
 from infra.extraction.data.comparison import Comparison, Difference, compare, repair
 from infra.extraction.data.connections import connect
 from infra.extraction.data.errors import DataPlaneError, LeaseLost
@@ -67,6 +69,10 @@ def verify(
                 time.sleep(_PAUSE_SECONDS)
             except DataPlaneError as error:
                 raise MoveRefused(str(error)) from error
+            except psycopg.Error as error:
+                raise MoveRefused(
+                    f"{module} can't be compared, a side does not answer: {str(error).strip()}"
+                ) from error
             else:
                 return _told(module, found, time.monotonic() - began, report)
     raise MoveRefused(f"Others carry {module} faster than it can be compared. Repeat this in a moment.")
