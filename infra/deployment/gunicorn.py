@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+if find_spec("infra") is None:  # gunicorn was started in another folder
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from infra.deployment.environment import Environment
 from infra.deployment.lifeline import end_with_parent

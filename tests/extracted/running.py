@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -9,21 +10,18 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar, cast
+from typing import Any, Self
 
 import httpx
 
 from infra.contracts import registry
-from infra.contracts.declaration import declaration_of
-from infra.contracts.http_route import Http, Peer
-from infra.contracts.proxies import proxy_class
-from infra.contracts.wire import Caller
+from infra.contracts.signing import signed
+from infra.contracts.wire import CALLER, OUTCOME, PREFIX, Caller
 from tests.shop_process import free_port
 from tests.waiting import eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90.0  # initdb and all migrations on two busy cores
-C = TypeVar("C")
 
 
 class RunningService:
@@ -51,9 +49,9 @@ class RunningService:
         self._folder = folder
         self._command = [*command] or [sys.executable, str(root / "extracted" / module / "manage.py"), "serve"]
         inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "DJANGO"))}
-        self._environment = {
+        self.environment = {
             **inherited,
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": os.pathsep.join([str(root), str(ROOT)]),
             "PYTHONDONTWRITEBYTECODE": "1",
             "BANYAN_STATE_DIR": str(folder / "state"),
             "FOLLOW_RECORD": "no",
@@ -65,12 +63,7 @@ class RunningService:
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, cwd=self._folder, env=self._environment, stdout=log, stderr=log, start_new_session=True
-            )
-        eventually(self._answers_or_ended, f"the service of {self.module} answers", seconds=_START_SECONDS)
-        assert self._process.poll() is None, f"The service did not start:\n{self.log.read_text()[-4000:]}"
+        self.start()
         return self
 
     def __exit__(
@@ -80,16 +73,41 @@ class RunningService:
         self._process.send_signal(signal.SIGINT)  # as Ctrl-C does
         assert self._process.wait(timeout=60) == 0, self.log.read_text()[-4000:]
 
+    def start(self) -> None:
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, cwd=self._folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
+        eventually(self._answers_or_ended, f"the service of {self.module} answers", seconds=_START_SECONDS)
+        assert self._process.poll() is None, f"The service did not start:\n{self.log.read_text()[-4000:]}"
+
+    def kill(self) -> None:
+        """Kill `serve` and the web server that it started, at once."""
+        assert self._process
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait(timeout=60)
+        eventually(lambda: not self._answers(), "the web server has ended with its parent")
+
+    def refusal(self) -> str:
+        """Start it in vain; return what it says on standard error."""
+        done = subprocess.run(
+            self._command, cwd=self._folder, env=self.environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 1, done.stdout + done.stderr
+        return done.stderr
+
     def get(self, path: str, **headers: str) -> httpx.Response:
         return httpx.get(f"{self.url}{path}", headers=headers, timeout=10)
 
-    def contract(self, protocol: type[C], *, caller: str = "tests") -> C:
-        """Return the object through which to ask the service over HTTP, signed with its key."""
-        wiring = registry.wiring()
-        declared = declaration_of(protocol)
-        route = Http(declared, Peer(self.url), Caller(caller, wiring.service_name), wiring.service_keys)
-        made: Any = proxy_class(cast("Any", protocol))
-        return cast("C", made(route, caller))
+    def ask(self, contract: str, method: str, /, **arguments: Any) -> Any:
+        """Return what the service answers when the single web app asks a contract."""
+        body, caller = json.dumps(arguments).encode(), str(Caller("monolith", "tests"))
+        path = f"{PREFIX}{contract}/{method}"
+        signature = signed(registry.wiring().service_keys, method="POST", path=path, body=body, caller=caller)
+        headers = {"Content-Type": "application/json", CALLER: caller, "Authorization": signature}
+        answer = httpx.post(f"{self.url}{path}", content=body, headers=headers, timeout=10)
+        assert (answer.status_code, answer.headers[OUTCOME]) == (200, "result"), answer.text
+        return answer.json()
 
     def answers_as_every_service_does(self) -> dict[str, Any]:
         """Look at what does not depend on the module; return what the service says of itself."""
@@ -106,8 +124,9 @@ class RunningService:
 
     def _answers_or_ended(self) -> bool:
         assert self._process
-        if self._process.poll() is not None:
-            return True
+        return self._process.poll() is not None or self._answers()
+
+    def _answers(self) -> bool:
         try:
             return httpx.get(f"{self.url}/readyz", timeout=1.0).status_code == 200
         except httpx.TransportError:
