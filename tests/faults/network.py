@@ -66,6 +66,10 @@ class Link:
         place = f"127.0.0.1:{self.port}"
         return urlunsplit(parts._replace(netloc=f"{login}@{place}" if login else place))
 
+    def lead_to(self, address: tuple[str, int]) -> None:
+        """Lead who comes from now on to another place, as after a restart on another port."""
+        self._address = address
+
     def cut(self) -> None:
         """Reset every connection and let nobody in until `mend`; what was on its way is lost."""
         with self._changing:

@@ -93,23 +93,29 @@ def application_url(side: Side) -> str:
 
 
 @contextmanager
-def two_databases(*, tables: str = TABLES) -> Iterator[Pair]:
-    """Have both databases within the block, made as an installation makes them: an owner and a serving role on each."""
+def two_databases(*, tables: str = TABLES, elsewhere: str | None = None) -> Iterator[Pair]:
+    """Have both databases within the block, made as an installation makes them: an owner and a serving role on each.
+
+    Args:
+        elsewhere: an administrator's URL of the second one's server; by default both are on the tests' own.
+    """
     mark = f"{TEST_DATABASE_PREFIX}{os.getpid()}"
     names = {side: f"{mark}_{side}_{uuid.uuid4().hex[:6]}" for side in ("monolith", "service")}
+    servers = {"monolith": admin_url("postgres"), "service": elsewhere or admin_url("postgres")}
     try:
         yield Pair(
-            source=_make("monolith", names["monolith"], SCHEMA, tables),
-            target=_make("service", names["service"], f"{SCHEMA}_elsewhere", tables, closed=True),
+            source=_make("monolith", servers["monolith"], names["monolith"], SCHEMA, tables),
+            target=_make("service", servers["service"], names["service"], f"{SCHEMA}_elsewhere", tables, closed=True),
         )
     finally:
-        with psycopg.connect(admin_url("postgres"), autocommit=True) as administrator:
-            for name in names.values():
+        for side, name in names.items():
+            with psycopg.connect(servers[side], autocommit=True) as administrator:
                 administrator.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _make(side: str, database: str, schema: str, tables: str, *, closed: bool = False) -> Side:
-    with psycopg.connect(admin_url("postgres"), autocommit=True) as administrator:
+def _make(side: str, server: str, database: str, schema: str, tables: str, *, closed: bool = False) -> Side:
+    there = psycopg.conninfo.make_conninfo(server, dbname=database)
+    with psycopg.connect(server, autocommit=True) as administrator:
         administrator.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(database)))
     roles = SchemaRoles(
         schema=schema,
@@ -119,14 +125,14 @@ def _make(side: str, database: str, schema: str, tables: str, *, closed: bool = 
         owner_password=PASSWORD,
     )
     with one_at_a_time():  # roles belong to the server, and other test processes make the same ones
-        provision(admin_url(database), [roles])
+        provision(there, [roles])
     made = Side(
         name=side,
-        owner_url=psycopg.conninfo.make_conninfo(admin_url(database), user=OWNER, password=PASSWORD),
+        owner_url=psycopg.conninfo.make_conninfo(there, user=OWNER, password=PASSWORD),
         application_role=APPLICATION,
         schema=schema,
     )
-    with psycopg.connect(admin_url(database), autocommit=True) as administrator:
+    with psycopg.connect(there, autocommit=True) as administrator:
         for statement in control.provisioning_statements(made, OWNER, database):
             administrator.execute(statement)
     with connect(made, "test") as owner:
