@@ -1,0 +1,226 @@
+"""`complete`: the steps that end a move, each of which finds out whether it was done already."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.utils import timezone
+
+from infra.extraction.command.outcome import Verdict
+from infra.extraction.data import capture, control, guards, strangers, stream
+from infra.extraction.data.connections import connect
+from infra.extraction.data.errors import DataPlaneError
+from infra.extraction.freezing.guard import thaw
+from infra.extraction.move.errors import MoveRefused
+from infra.extraction.move.operations import status, verify
+from infra.extraction.move.sides import service_running, sides_of
+from infra.extraction.move.turns import at_work_on, turn
+from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowledged
+from infra.extraction.record.changing import RecordMoved, change, read
+from infra.extraction.record.values import SERVICE, Phase, Where
+from infra.extraction.retiring import exporting, looking
+from infra.extraction.retiring.dropping import drop_retired
+from infra.extraction.retiring.places import monolith_side
+from infra.extraction.retiring.setting_aside import find_retired, is_empty, make_schema, retired_schema, set_aside
+from infra.extraction.sides import Side
+from infra.extraction.switch import gate
+
+Report = Callable[[str], None]
+ACKNOWLEDGE_SECONDS = 6.0  # one killed process is waited for as long as its lease (5 s)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completed:
+    """How far the end of a move is."""
+
+    where: Where
+    retired: str | None  # the schema that holds the monolith's tables; None when they are dropped
+    export: Path | None
+    dropped: bool
+    setting: str  # what to write into the environment
+    setting_is_there: bool
+
+
+def complete(
+    module: str,
+    *,
+    who: str,
+    why: str,
+    confirm: str,
+    report: Report = lambda line: None,
+    grace_days: int = 14,
+    drop: bool = False,
+) -> Completed:
+    """Retire the monolith's tables of a module that lives in its service; with `drop` end them after the time of grace.
+
+    Killed at any point and run again it goes on where it was; when all is done a repeat changes nothing.
+
+    Args:
+        confirm: the module's name again. There is no way back but from the export.
+        grace_days: between retiring and dropping.
+
+    Raises:
+        MoveRefused: a precondition does not hold; nothing was changed, or what was done before stays.
+    """
+    options = {"confirm": confirm, "grace_days": grace_days, "drop": drop}
+    with service_running(module):
+        where = read(module)
+        if where.phase == Phase.SPLIT and drop:
+            return _drop(module, who=who, options=options, report=report)
+        if where.phase != Phase.SPLIT:
+            _require(looking.verdicts(module, options))
+            if not (found := verify(module, everything=True, report=report)).equal:
+                raise MoveRefused(
+                    f"{len(found.differences)} rows of {module} differ between both sides; they are carried again. That is a"
+                    f" fault and never lag: find out who wrote past the module, compare again (python manage.py extract"
+                    f" {module} verify --everything), then repeat this."
+                )
+            where = _split(where, who=who, why=why, report=report)
+        return _retire(module, who=who, report=report)
+
+
+def _require(verdicts: tuple[Verdict, ...]) -> None:
+    if missing := [f"{each.what}: no. {each.todo}" for each in verdicts if not each.holds]:
+        raise MoveRefused(*missing)
+
+
+def _split(where: Where, *, who: str, why: str, report: Report) -> Where:
+    """Say so in the record: from here on nobody turns back, and a repeat goes on."""
+    module = where.module
+    with turn(at_work_on(module), by=f"complete {module} by {who}", wait_seconds=2.0):
+        now = read(module)
+        if now.phase != Phase.SWITCHED or now.hold:
+            raise MoveRefused(f"{module} has moved meanwhile: it is {now.phase}. Look at its status, then repeat this.")
+        try:
+            after = change(
+                now,
+                who=who,
+                why=why,
+                phase=Phase.SPLIT,
+                database=SERVICE,
+                shares={"reads": 100, "writes": 100, "shadow": 0},
+                hold=False,
+            )
+        except RecordMoved as error:
+            raise MoveRefused(str(error)) from error
+        report(f"{module}: split. The service's tables are the only ones from now on")
+        try:
+            await_acknowledged(after.revision, ACKNOWLEDGE_SECONDS)
+        except NotAcknowledged as late:
+            report(f"{module}: {late} They are fenced, and write nothing here.")
+    return after
+
+
+def _retire(module: str, *, who: str, report: Report) -> Completed:
+    """Take the arrangements of the move away, put the monolith's tables aside, and export them."""
+    side = monolith_side(module)
+    retired = None
+    if side is not None and settings.DATABASE_OWNERS.get(module):
+        with turn(at_work_on(module), by=f"complete {module} by {who}", wait_seconds=2.0):
+            try:
+                monolith, service = sides_of(module)
+                _end_the_way_back(monolith)
+                _set_free(service)
+                retired = _put_aside(monolith, report)
+            except (DataPlaneError, psycopg.Error) as error:
+                raise MoveRefused(
+                    f"{module} is split, and not cleared away yet: {str(error).strip()} Repeat this."
+                ) from error
+    elif side is not None:
+        with connect(side, "look") as connection:
+            retired = find_retired(connection, side.schema)
+    if retired and side is not None:
+        try:
+            manifest = exporting.export(side, module, retired)
+        except OSError as error:
+            raise MoveRefused(
+                f"The retired tables of {module} could not be exported to {exporting.folder_of(retired)}: {error}. They stay in"
+                f" the schema {retired}; make room, and repeat this."
+            ) from error
+        rows = sum(manifest["rows"].values())
+        report(
+            f"{module}: {len(manifest['rows'])} tables with {rows:,} rows exported to {exporting.folder_of(retired)}"
+        )
+    return _completed(module, retired, dropped=False)
+
+
+def _end_the_way_back(monolith: Side) -> None:
+    """Take what the stream back needs from the monolith's side; its tables stay closed to their application."""
+    with connect(monolith, "retiring") as connection:
+        strangers.let_in(connection, monolith)
+        if control.is_prepared(connection, monolith):
+            stream.end(connection, monolith)
+            capture.remove(connection, monolith)
+            guards.release(connection, monolith, guards.TRIGGER)
+            guards.release(connection, monolith, guards.REFERENCE)
+            control.discard(connection, monolith)
+        if _has_gate(connection, monolith):
+            gate.uninstall(connection, monolith, writable=False)
+        thaw(connection, monolith)
+
+
+def _set_free(service: Side) -> None:
+    """Take captures and gate from the service's side; its application keeps the rights that it has."""
+    with connect(service, "retiring") as connection:
+        strangers.let_in(connection, service)
+        if control.is_prepared(connection, service):
+            capture.remove(connection, service)
+            stream.end(connection, service)
+            guards.release(connection, service, guards.TRIGGER)
+            guards.release(connection, service, guards.REFERENCE)
+            control.discard(connection, service)
+        if _has_gate(connection, service):
+            gate.uninstall(connection, service, writable=not gate.may_write(connection, service))
+        thaw(connection, service)
+
+
+def _put_aside(monolith: Side, report: Report) -> str | None:
+    with connect(monolith, "retiring") as connection:
+        name = find_retired(connection, monolith.schema)
+        if is_empty(connection, monolith.schema):
+            return name
+        name = name or retired_schema(monolith.schema, timezone.localdate())
+    make_schema(monolith, name)
+    with connect(monolith, "retiring") as connection:
+        moved = set_aside(connection, monolith, name)
+    report(
+        f"{monolith.schema}: {moved} tables, views, types and functions are in the schema {name} now, out of everybody's reach"
+    )
+    return name
+
+
+def _drop(module: str, *, who: str, options: dict[str, Any], report: Report) -> Completed:
+    _require(looking.verdicts(module, options))
+    side = monolith_side(module)
+    retired = drop_retired(side) if side else None
+    if retired:
+        where = read(module)
+        change(where, who=who, why=f"the retired tables ({retired}) are dropped; the export stays")
+        report(f"{module}: the schema {retired} is dropped; {exporting.folder_of(retired)} stays")
+    return _completed(module, None, dropped=True)
+
+
+def _completed(module: str, retired: str | None, *, dropped: bool) -> Completed:
+    found = status(module)
+    verdict = looking.static_setting(found)
+    folder = exporting.folder_of(retired) if retired else None
+    return Completed(
+        where=found.where,
+        retired=retired,
+        export=folder if folder and folder.is_dir() else None,
+        dropped=dropped,
+        setting=looking.setting_line(module, found.where.service),
+        setting_is_there=verdict.holds,
+    )
+
+
+def _has_gate(connection: Any, side: Side) -> bool:
+    row = connection.execute(
+        "SELECT to_regclass(format('%%I.gate', %s::text)) IS NOT NULL", [side.control_schema]
+    ).fetchone()
+    return bool(row and row[0])
