@@ -32,7 +32,7 @@ from infra.extraction.move.lag import TimedApplier
 from infra.extraction.move.reconciling import BETWEEN_SIDES, reconcile_record
 from infra.extraction.move.settling import settle
 from infra.extraction.move.sides import service_running
-from infra.extraction.move.turns import at_work_on, holder_of
+from infra.extraction.move.turns import at_work_on, holder_of, turn
 from infra.extraction.move.verifying import applier_of, directed
 from infra.extraction.record.changing import ALIAS, RecordMoved, read
 from infra.extraction.record.models import ModuleRecord, Progress
@@ -139,9 +139,9 @@ class Carrying:
                 return
         self._have_server()
         source, target = directed(where)
-        settle(source, target)
-        if holder_of(at_work_on(self.module)):
-            return  # who came meanwhile has the stream
+        # Nobody else prepares or clears away anything meanwhile, and who is at it already has the stream.
+        with turn(at_work_on(self.module), by=f"arrange {self.module} by the {BY}"):
+            settle(source, target)
         with applier_of(source, target) as applier:
             self._problems.pop("stream", None)
             self._applier = applier
@@ -186,6 +186,7 @@ class Carrying:
                 if applier is not None:
                     with connect(target, "notes") as there:
                         facts = self._facts(applier, progress(here, there, (source, target), applier.tables))
+                self._problems.pop("notes", None)
                 self._note(facts)
 
     def _facts(self, applier: TimedApplier, found: Any) -> dict[str, Any]:
@@ -276,6 +277,7 @@ class Carrying:
                     found.differences[0],
                 )
                 repair(applier, found.differences)
+            self._problems.pop("comparison", None)
             self._comparison = {
                 "at": timezone.now().isoformat(),
                 "rows": found.rows,
@@ -307,6 +309,7 @@ class Carrying:
                 looked_at = time.monotonic()
                 if not holder_of(at_work_on(self.module)) and not self._at_rest():
                     reconcile_record(self.module, by=BY)
+                self._problems.pop("gates", None)
 
     def _at_rest(self) -> bool:
         where = read(self.module)

@@ -23,7 +23,7 @@ from infra.extraction.move.sides import carried_names, modules, service_running,
 from infra.extraction.move.status import Status, status
 from infra.extraction.move.switching import Switched, reverse, switch
 from infra.extraction.move.target import prepare_target
-from infra.extraction.move.turns import at_work_on, turn
+from infra.extraction.move.turns import TURN_SECONDS, at_work_on, turn
 from infra.extraction.move.verifying import Verification, directed, verify
 from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowledged
 from infra.extraction.record.changing import RecordMoved, change, read
@@ -62,7 +62,7 @@ def share(module: str, *, address: str = "", who: str, why: str, report: Report 
         MoveRefused: it does not answer there, or the module is further already.
     """
     _require_module(module)
-    with turn(at_work_on(module), by=f"share {module} by {who}", wait_seconds=2.0):
+    with turn(at_work_on(module), by=f"share {module} by {who}", wait_seconds=TURN_SECONDS):
         where = read(module)
         address = (address or where.service or settings.SERVICE_ADDRESSES.get(module, "")).rstrip("/")
         if where.phase not in (Phase.IN_PROCESS, Phase.SHARED_DATABASE, Phase.DUAL_WRITE):
@@ -95,7 +95,7 @@ def begin_copy(module: str, *, who: str, why: str, report: Report = lambda line:
     _require_module(module)
     with (
         service_running(module),
-        turn(at_work_on(module), by=f"begin the copy of {module} by {who}", wait_seconds=2.0),
+        turn(at_work_on(module), by=f"begin the copy of {module} by {who}", wait_seconds=TURN_SECONDS),
     ):
         where = read(module)
         if where.phase not in (Phase.SHARED_DATABASE, Phase.DUAL_WRITE, Phase.SWITCHED):
@@ -135,7 +135,7 @@ def cancel(module: str, *, who: str, why: str, report: Report = lambda line: Non
         MoveRefused: the service's tables are the truth (reverse first), or the monolith's database does not answer.
     """
     _require_module(module)
-    with turn(at_work_on(module), by=f"cancel {module} by {who}", wait_seconds=2.0):
+    with turn(at_work_on(module), by=f"cancel {module} by {who}", wait_seconds=TURN_SECONDS):
         where = read(module)
         if where.phase in (Phase.SWITCHED, Phase.SPLIT):
             back = f" Before: manage.py extract {module} reverse" if where.phase == Phase.SWITCHED else ""

@@ -1,7 +1,7 @@
 """Bringing both sides' own arrangements in line with the gates: who is captured, what leads where, who is kept out.
 
 Nobody is held while this runs, and any part of it may have been done: carrier and controller run it after each switch and
-whenever they begin.
+whenever they begin, each in its turn (`turns.at_work_on`), as a switch prepares what this would clear away.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import home_fields, reconcile_record
 from infra.extraction.move.settling import settle
 from infra.extraction.move.sides import service_running
-from infra.extraction.move.turns import ONE_SWITCH, Turn, at_work_on, turn
+from infra.extraction.move.turns import ONE_SWITCH, TURN_SECONDS, Turn, at_work_on, turn
 from infra.extraction.move.verifying import applier_of, directed, follows, require_copied, require_stream, verify
 from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowledged
 from infra.extraction.record.changing import ALIAS, RecordMoved, change, read
@@ -126,7 +126,7 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
                 f"{len(found.differences)} rows of {module} differed; they are carried again now. That is a fault and never lag:"
                 f" find out who wrote past the module, compare again (manage.py extract {module} verify), then repeat this."
             )
-        with turn(at_work_on(module), by=by, wait_seconds=2.0) as mine, turn(ONE_SWITCH, by=by):
+        with turn(at_work_on(module), by=by, wait_seconds=TURN_SECONDS) as mine, turn(ONE_SWITCH, by=by):
             try:
                 where = reconcile_record(module, by=by)
                 source, target = directed(where)

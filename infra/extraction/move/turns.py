@@ -20,6 +20,7 @@ from infra.extraction.move.sides import conninfo_of
 
 CALM_SECONDS = 10.0  # a holder that is silent for so long has lost its turn
 URGENT_SECONDS = 0.4  # so long while writes are held: with it ends how long a frozen controller can hold them
+TURN_SECONDS = 5.0  # a verb waits so long for its turn: the carrier's own arrangements take less
 _POLL_SECONDS = 0.1
 _KEY = "hashtextextended('extraction ' || %s, 0)"
 _HELD = f"""
