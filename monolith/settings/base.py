@@ -17,8 +17,13 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 STATE_DIR = Path(env.text("BANYAN_STATE_DIR", str(BASE_DIR / ".banyan")))
 
 MANIFESTS = manifests_in("modules")  # a folder with a manifest is a module: there is no second list to keep
-# Those whose internals this build holds. Of a module that lives elsewhere for good it has the public files alone.
-MODULES = tuple(manifest.name for manifest in MANIFESTS if holds_internals("modules", manifest.name))
+# Where each module lives: "local", or the URL of its service when it lives there for good.
+MODULE_LOCATIONS = {manifest.name: env.text(f"{manifest.name.upper()}_MODULE", "local") for manifest in MANIFESTS}
+# Those that run here: no setting says otherwise, and this build holds their internals. Of a module that lives elsewhere the
+# public files are enough, and it has no database here.
+MODULES = tuple(
+    name for name, location in MODULE_LOCATIONS.items() if location == "local" and holds_internals("modules", name)
+)
 ALIASES = ("default", *MODULES)
 # What may import what; `manage.py modules generate` writes the rules from this and the manifests.
 HOUSE = House(root=BASE_DIR, above=("monolith", "extracted"), modules="modules", below=("infra",))
@@ -34,10 +39,6 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Contracts and events ---
 
-# Where each module lives: "local", or the URL of its service.
-MODULE_LOCATIONS = {
-    name: env.text(f"{name.upper()}_MODULE", "local") for name in (manifest.name for manifest in MANIFESTS)
-}
 CONTRACT_ROUTE = "inprocess"  # how local modules are asked: inprocess; direct (benchmarks), loopback (tests)
 # What a guard does when it sees a boundary crossed (infra/boundaries/runtime): "raise", or "log" and count.
 GUARD_POLICY = env.choice("GUARD_POLICY", "raise", ("raise", "log"))
