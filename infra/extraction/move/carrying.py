@@ -140,8 +140,12 @@ class Carrying:
         self._have_server()
         source, target = directed(where)
         # Nobody else prepares or clears away anything meanwhile, and who is at it already has the stream.
-        with turn(at_work_on(self.module), by=f"arrange {self.module} by the {BY}"):
-            settle(source, target)
+        try:
+            with turn(at_work_on(self.module), by=f"arrange {self.module} by the {BY}"):
+                settle(source, target)
+        except MoveRefused:
+            self._wait_for_others()
+            return
         with applier_of(source, target) as applier:
             self._problems.pop("stream", None)
             self._applier = applier
