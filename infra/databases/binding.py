@@ -42,6 +42,12 @@ def bound(alias: str) -> str:
     return _bound.get(alias, "")
 
 
+def forget(alias: str) -> None:
+    """Let no binding count, as before the first; for tests."""
+    with _lock:
+        _bound.pop(alias, None)
+
+
 def login_of(alias: str, name: str) -> dict[str, Any]:
     """Return the Django database settings of a binding."""
     return dict(connections.settings[alias]["BINDINGS"][name])
@@ -53,7 +59,7 @@ def watch_requests() -> None:
 
 
 def _let_go(**kwargs: Any) -> None:
-    for alias in _bound:
+    for alias in tuple(_bound):
         let_go: Any = getattr(connections[alias], "let_go_of_the_past", None)
         if let_go:
             let_go()

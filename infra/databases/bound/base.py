@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.db.backends.postgresql import base
 
 from infra.databases import binding
+from infra.databases.binding import POOL_MARK
 
 _LOGIN = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 
@@ -30,12 +33,29 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is not None and not self.in_atomic_block and self._connected_as != binding.bound(self.alias):
             self.close()
 
+    def close_if_health_check_failed(self) -> None:
+        if not self._declared["OPTIONS"].get(
+            "pool"
+        ):  # a pool looks itself, and which one it is shows with the connection
+            super().close_if_health_check_failed()
+
+    def close_pool(self) -> None:
+        with self._named_after_its_binding():
+            super().close_pool()
+
     @property
     def pool(self) -> Any:
-        # Django keeps the pools by alias: for as long as it looks, the alias is the binding's.
-        alias, self.alias = self.alias, pool_name(self.alias, self._connected_as)
-        try:
+        with self._named_after_its_binding():
             return super().pool
+
+    @contextmanager
+    def _named_after_its_binding(self) -> Iterator[None]:
+        """Django keeps the pools by alias: for as long as it looks, the alias is the binding's."""
+        alias = self.alias
+        if POOL_MARK not in alias:
+            self.alias = pool_name(alias, self._connected_as)
+        try:
+            yield
         finally:
             self.alias = alias
 
@@ -53,4 +73,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def pool_name(alias: str, name: str) -> str:
     """Return the key of a binding's pool among all pools of the process."""
-    return f"{alias}{binding.POOL_MARK}{name}" if name else alias
+    return f"{alias}{POOL_MARK}{name}" if name else alias
