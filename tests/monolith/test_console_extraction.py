@@ -10,7 +10,9 @@ from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.test import Client
 
+from infra.extraction.move import requests
 from infra.extraction.move.status import status
+from infra.extraction.record.changing import read
 from infra.extraction.record.models import Request
 from infra.extraction.record.values import Phase
 from monolith.console.extraction import words
@@ -241,7 +243,7 @@ def test_each_change_tells_who_when_from_what_to_what_and_why(staff: Client) -> 
     text = shown(staff).text
 
     assert (moves.WHO, "try it", ("reads: 0 to 25 %", "shadow: 0 to 5 %", "writes: 0 to 10 %")) in told
-    assert "phase: in process to shared database; the service is at http://127.0.0.1:8103" in text
+    assert "phase: in process to shared database; the service is at http://127.0.0.1:1" in text
     assert "phase: dual write to switched; writes go on" in text
 
 
@@ -312,6 +314,35 @@ def test_a_request_that_was_refused_shows_the_carriers_words(staff: Client) -> N
 
     assert "3 rows differ in payments_posting" in page.text
     assert buttons(page)["switch"] is True
+
+
+@carried
+def test_the_carrier_understands_what_is_asked_for_here(staff: Client) -> None:
+    moves.moved_to(MODULE, Phase.SHARED_DATABASE)
+    staff.post(PAGE, {"verb": "shift", "reads": "50", "why": "a second step"})
+
+    request = requests.claim(None)
+    assert request is not None
+    requests.carry_out(request)
+
+    assert read(MODULE).share("reads") == 50
+    told = move_of(MODULE)
+    assert (told.requests[0].state, told.changes[0].who, told.changes[0].why) == ("done", "staff", "a second step")
+    assert "reads: 25 to 50 %" in shown(staff).text
+    assert buttons(shown(staff))["shift"] is True
+
+
+@carried
+def test_what_the_carrier_refuses_is_read_here(staff: Client) -> None:
+    moves.moved_to(MODULE, Phase.IN_PROCESS)
+    staff.post(PAGE, {"verb": "share"})
+
+    request = requests.claim(None)
+    assert request is not None
+    requests.carry_out(request)
+
+    assert move_of(MODULE).requests[0].state == "refused"
+    assert f"The service of {MODULE} does not answer at {moves.ADDRESS}" in shown(staff).text
 
 
 @carried

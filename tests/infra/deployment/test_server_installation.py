@@ -32,7 +32,7 @@ def test_a_policy_of_the_machines_own_stays(tmp_path: Path) -> None:
 
 
 def test_where_nothing_can_be_installed_it_says_what_is_missing_and_what_to_type(tmp_path: Path) -> None:
-    code = "import infra.deployment.servers as s; s.PACKAGES = {'no-such-server': 'no-such-package'}; s.main()"
+    code = "import infra.deployment.servers as s; s.PACKAGES, s.BROWSER = {'no-such-server': 'no-such-package'}, {}; s.main()"
 
     said = subprocess.run(
         [sys.executable, "-c", code],
