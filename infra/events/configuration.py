@@ -34,8 +34,13 @@ def modules() -> tuple[str, ...]:
 
 def installed_modules() -> tuple[str, ...]:
     """Return the modules that this process can run, wherever their tables are the truth now."""
+    return tuple(name for name in modules() if is_installed(name))
+
+
+def is_installed(module: str) -> bool:
+    """Return whether this process can run the module, wherever its tables are the truth now."""
     locations = getattr(settings, "MODULE_LOCATIONS", {})
-    return tuple(name for name in modules() if locations.get(name, "local") == "local")
+    return module in settings.DATABASES and locations.get(module, home.LOCAL) == home.LOCAL
 
 
 def local_modules() -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from infra.events.configuration import modules
+from infra.events.configuration import is_installed, modules
 from infra.events.declaration import Event
 from infra.extraction import home
 
@@ -77,8 +77,7 @@ def consumers_of(event_name: str) -> list[str]:
     """
     here = {consumer for consumer, name in _subscriptions if name == event_name}
     declared: Sequence[str] = getattr(settings, "EVENT_CONSUMERS", {}).get(event_name, ())
-    installed = settings.DATABASES
-    return sorted(here.union(name for name in declared if name not in installed and home.address_of(name)))
+    return sorted(here.union(name for name in declared if not is_installed(name) and home.address_of(name)))
 
 
 def all_subscriptions() -> list[Subscription]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Protocol
 
 from django.db import connections, transaction
 
 from infra.contracts import command, query
+from infra.events.outbox import publish
 from infra.http.idempotency.claims import Asked, Claimed, Finished, Running, claim, finish
 from tests.infra.events.effects import remember
-from tests.infra.events.facts import AlsoHappened, Happened
+from tests.infra.events.facts import AlsoHappened, Followed, Happened
 
 CONTRACT = "orders.v99"
 ROUTE = "POST /notes"
@@ -39,6 +40,11 @@ class NotesContract(Protocol):
     @command(timeout_seconds=5.0, errors=(), key="key")
     def overreach(self, *, key: str) -> None:
         """Write where this module may not."""
+        ...
+
+    @command(timeout_seconds=5.0, errors=(), key="key")
+    def announce(self, *, key: str, numbers: Collection[int]) -> None:
+        """Publish an event for each number."""
         ...
 
     @command(timeout_seconds=5.0, errors=(), key="key")
@@ -84,6 +90,11 @@ class Notes:
     def overreach(self, *, key: str) -> None:
         with connections["orders"].cursor() as cursor:
             cursor.execute("DELETE FROM django_migrations")
+
+    def announce(self, *, key: str, numbers: Collection[int]) -> None:
+        with transaction.atomic(using="orders"):
+            for number in numbers:
+                publish(Followed(key=key, number=number))
 
     def begin(self, *, key: str) -> str:
         return self._claimed(key, ends=False)

@@ -198,10 +198,10 @@ class Place:
                 text=True,
             )
         assert process.stdout is not None
-        port = process.stdout.readline().strip()
-        assert port, log.read_text()[-3000:]
-        self._process, self.address = process, f"http://127.0.0.1:{port}"
         try:
+            port = process.stdout.readline().strip()
+            assert port, log.read_text()[-3000:]
+            self._process, self.address = process, f"http://127.0.0.1:{port}"
             yield
         finally:
             process.kill()

@@ -18,5 +18,7 @@ EXTRACTION_RECORD_URL = _place["record"]
 STATE_DIR = Path(_place["state"])
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.extraction.calls.service_app.ServiceConfig"]
 CONTRACT_CALLERS = {**CONTRACT_CALLERS, "orders.v99": ("tests", "payments")}
+EVENT_CONSUMERS = {"orders.test_followed.v1": ("catalog",)}
 EVENTS_BACKOFF_SECONDS = 0.05
+EVENTS_POLL_IN_WEB_SECONDS = 0.05
 LOGGING = {"format": "console", "level": "INFO"}

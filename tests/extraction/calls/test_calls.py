@@ -17,6 +17,7 @@ from infra.contracts.context import carrying
 from infra.contracts.signing import signed
 from infra.contracts.wire import CALLER, FORWARDED, OUTCOME
 from infra.extraction.fence import HOLD_HEADER
+from infra.extraction.record import presence
 from infra.extraction.record.values import SERVICE, Phase
 from tests.extraction.calls.notes import Notes
 from tests.extraction.calls.place import Place
@@ -198,8 +199,6 @@ def test_a_refused_write_of_a_module_that_never_moved_is_a_defect_and_no_news(
 ) -> None:
     place.monolith.all("DELETE FROM platform.extraction_module RETURNING 1")
     place.monolith.all("DELETE FROM platform.extraction_change RETURNING 1")
-    from infra.extraction.record import presence
-
     eventually(lambda: presence.admission.known("orders") is None, "this process knows of no move")
     began = time.monotonic()
 
