@@ -134,6 +134,11 @@ def _retire(module: str, *, who: str, report: Report) -> Completed:
     elif side is not None:
         with connect(side, "look") as connection:
             retired = find_retired(connection, side.schema)
+            if not is_empty(connection, side.schema):
+                raise MoveRefused(
+                    f"The monolith's tables of {module} are not put aside yet, and its owner's login is not known here. Run this"
+                    f" once without {module.upper()}_MODULE in the environment, with {module.upper()}_OWNER_DATABASE_URL."
+                )
     if retired and side is not None:
         try:
             manifest = exporting.export(side, module, retired)
