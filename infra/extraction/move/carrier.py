@@ -36,7 +36,7 @@ class Carrier:
 
     def __init__(self, modules: Sequence[str] | None = None, *, rhythm: Rhythm | None = None) -> None:
         self._modules = tuple(modules) if modules is not None else None
-        self._rhythm = rhythm or Rhythm(limits=_limits())
+        self._rhythm = rhythm or Rhythm(limits=growth_limits())
         self._carried: dict[str, Carrying] = {}
         self._asked: list[threading.Thread] = []
         self._forgot_at = time.monotonic()
@@ -116,6 +116,6 @@ class Carrier:
             thread.join(5)
 
 
-def _limits() -> GrowthLimits:
+def growth_limits() -> GrowthLimits:
     most = settings.EXTRACTION_LOG_MEGABYTES * _MEGABYTE
     return GrowthLimits(alarm_bytes=most // 16, give_up_bytes=most)

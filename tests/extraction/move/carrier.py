@@ -11,7 +11,7 @@ import django
 
 django.setup()
 
-from infra.extraction.move.carrier import Carrier  # noqa: E402
+from infra.extraction.move.carrier import Carrier, growth_limits  # noqa: E402
 from infra.extraction.move.carrying import Rhythm  # noqa: E402
 from infra.extraction.record import presence  # noqa: E402
 
@@ -24,7 +24,8 @@ def main() -> None:
     presence.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    Carrier(rhythm=Rhythm(gates=0.3, note=0.3, compare=0.5, everything=3.0, supersede=0.3)).run(stop)
+    quick = Rhythm(gates=0.3, note=0.3, compare=0.5, everything=3.0, supersede=0.3, limits=growth_limits())
+    Carrier(rhythm=quick).run(stop)
     presence.stop()
 
 

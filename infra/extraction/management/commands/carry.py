@@ -10,9 +10,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from infra.extraction.move import requests
 from infra.extraction.move.carrier import Carrier
 from infra.extraction.move.sides import modules
 from infra.extraction.record import presence
+from infra.extraction.retiring.completing import complete
 
 
 class Command(BaseCommand):
@@ -25,6 +27,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if unknown := [name for name in options["modules"] if name not in modules()]:
             raise CommandError(f"There is no module {unknown[0]}; there are {', '.join(modules())}.")
+        # The console has the module's name typed before it asks.
+        requests.offer("complete", lambda module, **told: complete(module, confirm=module, **told))
         stop = threading.Event()
 
         def end(number: int, frame: FrameType | None) -> None:
