@@ -100,10 +100,8 @@ def create_from_template(name: str) -> None:
                         temporary, sql.Identifier(name), sql.Identifier(role)
                     )
                 )
-        for role in (
-            FOLLOWER_ROLE,
-            *(f"{schema}_reader" for alias, schema in settings.SCHEMAS.items() if alias != "default"),
-        ):
+        for alias, schema in settings.SCHEMAS.items():
+            role = FOLLOWER_ROLE if alias == "default" else f"{schema}_reader"
             connection.execute(
                 sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(sql.Identifier(name), sql.Identifier(role))
             )
@@ -198,7 +196,11 @@ def _build(connection: psycopg.Connection[tuple[object, ...]], template: str) ->
             )
             for alias, schema in settings.SCHEMAS.items()
         ],
-        [TableRole(schema=settings.SCHEMAS["default"], role=FOLLOWER_ROLE, password=PASSWORD, rights=FOLLOWER_RIGHTS)],
+        [
+            TableRole(schema=schema, role=FOLLOWER_ROLE, password=PASSWORD, rights=FOLLOWER_RIGHTS)
+            for alias, schema in settings.SCHEMAS.items()
+            if alias == "default"
+        ],
     )
     use_database(building)
     migrate_all()
@@ -228,6 +230,7 @@ def _template() -> str:
 def _fingerprint() -> str:
     """Return a digest of every migration, so that a template is made anew exactly when one changes."""
     digest = sha256(Path(__file__).read_bytes())
+    digest.update(repr(sorted(settings.SCHEMAS)).encode())  # the tests of a service have its module's only
     for file in sorted(Path(settings.BASE_DIR).glob("[im]*/**/migrations/*.py")):
         digest.update(file.read_bytes())
     for file in sorted(Path(settings.BASE_DIR).glob("infra/databases/*.py")):

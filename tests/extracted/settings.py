@@ -1,6 +1,7 @@
 """Settings of a service for the tests of its module: its own ones, on the throw-away database of tests/conftest.py.
 
-The service is the one that the variable TESTED_SERVICE names.
+The service is the one that the variable TESTED_SERVICE names. Nothing here needs the single web app: the tests of a module run
+in an environment, too, that holds its service alone.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from infra.databases.configuration import pooled
 from infra.databases.embedded import EmbeddedServer
 from infra.deployment.environment import Environment
 from infra.service.configuration import ServiceConfiguration
-from monolith.settings import test as of_the_monolith
 
 _module = os.environ["TESTED_SERVICE"]
 _nowhere = "postgresql://tests:tests@127.0.0.1:1/not_made_yet"
@@ -22,10 +22,12 @@ _variables = {
     f"{_module.upper()}_SERVICE_DATABASE_URL": _nowhere,
     f"{_module.upper()}_SERVICE_OWNER_DATABASE_URL": _nowhere,
     "FOLLOW_RECORD": "no",
-    "SECRET_KEY": of_the_monolith.SECRET_KEY,
-    "SERVICE_KEYS": ",".join(of_the_monolith.SERVICE_KEYS),
+    "SECRET_KEY": "tests-only-0123456789-abcdefghijklmnopqrstuvwxyz",
+    "SERVICE_KEYS": "tests:0123456789abcdef0123456789abcdef",
     "ALLOWED_HOSTS": "*",
-    "TOKEN_SIGNING_KEYS": of_the_monolith.TOKEN_SIGNING_KEYS[0],
+    "TOKEN_SIGNING_KEYS": "-----BEGIN PRIVATE KEY-----\n"
+    "MC4CAQAwBQYDK2VwBCIEIJDoOCe1N9WxpzqQgEy5SDeKVoOrN1hq19fJveea2PpL\n"
+    "-----END PRIVATE KEY-----\n",
 }
 _service = ServiceConfiguration(
     _module,
@@ -33,22 +35,23 @@ _service = ServiceConfiguration(
     root=Path(__file__).resolve().parents[2],
     env=Environment(_variables),
 )
-globals().update(_service.settings())
+_settings = _service.settings()
+globals().update(_settings)
 
 # Nobody follows a record here: one database, with the engine that the tests of the monolith use.
 DATABASES = {"default": {}, _module: pooled(dj_database_url.parse(_nowhere), Environment({}))}
 # Other modules are played by fakes of the tests, in this process.
-MODULE_LOCATIONS = dict.fromkeys((manifest.name for manifest in of_the_monolith.MANIFESTS), "local")
+MODULE_LOCATIONS = dict.fromkeys(_settings["MODULE_LOCATIONS"], "local")
 MONOLITH_URL = ""
 EMBEDDED_SERVER: EmbeddedServer | None = None
 ROOT_URLCONF = "infra.service.addresses"
 GUARD_POLICY = "raise"
 GUARD_STATEMENTS = True
-CONTRACT_CALLERS = of_the_monolith.CONTRACT_CALLERS
-PASSWORD_HASHERS = of_the_monolith.PASSWORD_HASHERS
-PAYMENT_WEBHOOK_SECRETS = of_the_monolith.PAYMENT_WEBHOOK_SECRETS
-EMAIL_BACKEND = of_the_monolith.EMAIL_BACKEND
+CONTRACT_CALLERS = {name: (*callers, "tests") for name, callers in _settings["CONTRACT_CALLERS"].items()}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+PAYMENT_WEBHOOK_SECRETS = {"sandbox": ["whsec_dGVzdHMtb25seS1zYW5kYm94LXNlY3JldA=="]}
+EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 DEMO_ACCOUNTS = True
 PUBLISHED_VERIFICATION_KEYS = "modules.users.queries.signing_keys.public_keys"  # where there are any
-VERIFICATION_KEYS = of_the_monolith.VERIFICATION_KEYS
-LOGGING = of_the_monolith.LOGGING
+VERIFICATION_KEYS = "tests.api.verification_keys"
+LOGGING = {"format": "json", "level": "WARNING"}
