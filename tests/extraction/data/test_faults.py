@@ -5,6 +5,7 @@ Writers write all the time. At the end nothing is missing, nothing is left over,
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -29,6 +30,8 @@ from tests.extraction.data.shop import Pair, fill, two_databases
 from tests.extraction.data.test_fuzz import write
 from tests.faults.network import Link
 from tests.waiting import eventually
+
+ROUNDS = int(os.environ.get("BANYAN_FAULT_ROUNDS", "1"))  # of the same fault in each test
 
 
 @dataclass
@@ -131,7 +134,7 @@ def test_a_link_that_fails_costs_time_and_no_row(pair: Pair, place: str, cut: st
     with linked(pair) as links, writing(pair, 1):
         link = links[place == "target"]
         with applying(through(links[0], pair.source), through(links[1], pair.target)) as process:
-            for _ in range(2):
+            for _ in range(ROUNDS):
                 goes_on(pair, process)
                 CUTS[cut](link)
                 if cut == "the answer to a commit is lost":
@@ -155,7 +158,7 @@ def test_a_process_that_is_killed_or_frozen_at_any_moment_is_followed_by_another
         fill(shop, 80)
     pair.begin()
     with writing(pair, seed):
-        for _ in range(5):
+        for _ in range(3 * ROUNDS):
             with applying(pair.source, pair.target) as process:
                 eventually(lambda process=process: process.said, "it began", seconds=60)  # type: ignore[misc]
                 lasts(dice.uniform(0.0, 0.3))
@@ -177,7 +180,7 @@ def test_a_server_that_is_restarted_under_the_applier_is_found_again(
             fill(shop)
         pair.begin()
         with applying(pair.source, pair.target) as process:
-            for _ in range(2):
+            for _ in range(ROUNDS):
                 goes_on(pair, process)
                 restart(place)
                 with pair.application() as shop:

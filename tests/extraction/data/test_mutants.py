@@ -12,11 +12,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from infra.extraction.data import application, capture, comparison, copying, log, stream
+from infra.extraction.data import application, capture, comparison, copying, log, progress, stream
 from infra.extraction.data.application import Application
 from infra.extraction.data.comparison import compare
 from infra.extraction.data.connections import connect
-from infra.extraction.data.errors import DataPlaneError, LeaseLost, SourceChanged
+from infra.extraction.data.errors import DataPlaneError, LeaseLost, NotYetThere, SourceChanged, TargetChanged
 from infra.extraction.data.pace import Pace
 from infra.extraction.data.step import Applier
 from tests.databases import admin_url
@@ -222,6 +222,49 @@ def a_source_that_failed_over(pair: Pair) -> None:
         pass
 
 
+def a_target_from_a_backup(pair: Pair) -> None:
+    pair.begin()
+    with pair.application() as shop, pair.owner(pair.target) as target, pair.owner(pair.source) as source:
+        with pair.applier() as applier:
+            applier.copy_all()
+            old = applier.position
+            shop.execute("INSERT INTO xshop.tag VALUES ('lost')")
+            applier.step()
+            log.purge(source, pair.source, applier.position.cursor)
+        target.execute("UPDATE xshop_elsewhere_xtr.stream SET cursor = %s, steps = %s", [old.cursor, old.steps])
+        target.execute("DELETE FROM xshop_elsewhere.tag WHERE name = 'lost'")
+    with suppress(TargetChanged), pair.applier() as applier:
+        applier.step()
+        pytest.fail("a target that lost changes was continued")
+
+
+def a_reader_on_the_target_that_has_just_written(pair: Pair) -> None:
+    pair.begin()
+    with pair.application() as shop, pair.applier() as applier, pair.owner(pair.target) as target:
+        applier.copy_all()
+        carrying = threading.Event()
+        following = threading.Thread(target=lambda: (carrying.wait(20), applier.step()))
+        following.start()
+        try:
+            shop.execute("BEGIN; INSERT INTO xshop.tag VALUES ('mine')")
+            xid = str(shop.execute("SELECT pg_current_xact_id()").fetchall()[0][0])
+            shop.execute("COMMIT")
+            with pytest.raises(NotYetThere):
+                progress.wait_for(
+                    target, pair.target, xid, seconds=0.02
+                )  # an answer of now would be compared with nothing
+            carrying.set()
+            progress.wait_for(target, pair.target, xid, seconds=20)
+            answers = [
+                connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(schema, "tag"))).fetchall()
+                for connection, schema in ((shop, "xshop"), (target, "xshop_elsewhere"))
+            ]
+            assert answers[0] == answers[1]
+        finally:
+            carrying.set()
+            following.join()
+
+
 def nothing_instead_of_an_empty_value(pair: Pair) -> None:
     with pair.application() as shop:
         shop.execute("""UPDATE xshop.category SET "Name" = '' WHERE id = 3""")
@@ -354,6 +397,11 @@ MUTANTS: dict[str, tuple[Scenario, Patch]] = {
     "M16 the triggers don't fire always": (a_writer_in_a_replica_session, _not_always),
     "M20 another timeline is ignored": (
         a_source_that_failed_over, lambda patch: patch.setattr(Applier, "_check_source", lambda *_: None)),
+    "M20b a target that was set back is continued": (
+        a_target_from_a_backup, lambda patch: patch.setattr(Applier, "_check_target", lambda *_: None)),
+    "M21 both sides are compared wherever they are": (
+        a_reader_on_the_target_that_has_just_written,
+        lambda patch: patch.setattr(progress, "wait_for", lambda *_, **__: None)),
     "M22 the hash takes nothing for empty": (
         nothing_instead_of_an_empty_value, lambda patch: patch.setattr(comparison, "row_hash", _plain_text)),
     "M22b only rows of the source are compared": (
