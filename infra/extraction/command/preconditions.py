@@ -7,6 +7,8 @@ until everything holds (`switch --when-ready`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -150,6 +152,10 @@ def service_answers(module: str, address: str, *, alike: bool = True) -> Iterato
     manifest = next((each for each in settings.MANIFESTS if each.name == module), None)
     if not is_it or not alike or manifest is None:
         return
+    for part in ("contract", "events"):
+        # What nobody here asks or hears yet is declared by being imported.
+        if find_spec(name := f"{settings.HOUSE.modules}.{module}") and find_spec(f"{name}.{part}"):
+            import_module(f"{name}.{part}")
     ours = facts_of(manifest)
     odd = [name for name in ("contracts", "events", "schemaVersion") if said.get(name) != ours[name]]
     yield Verdict(
