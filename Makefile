@@ -4,9 +4,10 @@
 #   make test ARGS="tests/orders -k retried"            some tests only
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-changed check bench lock clean
+.PHONY: help run test test-changed check bench extract-demo faults lock clean
 
 ARGS ?=
+MODULE ?= payments
 VENV_PYTHON := .venv/bin/python
 
 # Call the bootstrap with the first Python that is new enough.
@@ -42,6 +43,14 @@ check: ## format, types, boundaries
 bench: ## the benchmarks, as ratios against floors measured in the same run
 	$(call bootstrap,test)
 	@exec $(VENV_PYTHON) infra/deployment/benchmarks.py $(ARGS)
+
+extract-demo: ## a module leaves a shop full of customers, comes back, and leaves again (MODULE=payments; all; together)
+	$(call bootstrap,test)
+	@exec $(VENV_PYTHON) -m tests.faults.demo $(MODULE) $(ARGS)
+
+faults: ## kill, freeze and cut everything at each step of a move, an hour and more (SEED=7 ARGS="-k carrier")
+	$(call bootstrap,test)
+	@FAULTS=all FAULTS_SEED=$(SEED) exec $(VENV_PYTHON) -m pytest tests/faults/matrix -v -s $(ARGS)
 
 lock: ## requirements/*.lock anew from requirements/*.in
 	$(call bootstrap,test)

@@ -96,7 +96,7 @@ class PaymentNotFound(NotFound):
 class PaymentsContract(Protocol):
     """Taking money for orders and giving it back. The key of a payment is the order's id."""
 
-    @query(timeout_seconds=1.0, errors=(UnknownPaymentMethod,))
+    @query(timeout_seconds=2.0, errors=(UnknownPaymentMethod,))
     def check_method(self, *, method: str) -> None:
         """Check that the shop offers this way of paying, before an order is recorded.
 

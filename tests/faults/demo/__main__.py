@@ -34,7 +34,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(1_000_000), help="of the customers' dice")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the shop lives meanwhile; it is emptied")
     asked = parser.parse_args()
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     journeys = {ALL: [[module] for module in SCHEMAS], TOGETHER: [list(SCHEMAS)]}
     good = True
     try:

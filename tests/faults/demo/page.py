@@ -68,8 +68,8 @@ def page(outcome: Outcome) -> RenderableType:
 
 def _noticed(done: Sequence[Done]) -> Table:
     table = Table(title="What customers noticed", title_justify="left", expand=False)
-    for column in ("step", "command took", "requests/s", "failed", "slowest", "longest silence"):
-        table.add_column(column, justify="left" if column == "step" else "right")
+    for column in ("", "command took", "requests/s", "failed", "slowest", "longest silence"):
+        table.add_column(column, justify="right" if column else "left")
     several = len({one.module for one in done}) > 1
     for one in done:
         noticed = one.noticed

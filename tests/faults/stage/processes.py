@@ -40,6 +40,14 @@ class Process:
     def is_running(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether it stands still, by a signal."""
+        try:
+            return Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0] == "T"
+        except OSError:
+            return False
+
     def start(self, *, until: Callable[[], bool] = lambda: True) -> None:
         """Start it and return when `until` holds.
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +29,8 @@ from tests.faults.workload.oracles import Evidence
 ROOT = Path(__file__).resolve().parents[3]
 STAFF = ("staff@example.com", "work-at-banyan")  # of `manage.py demo_customers`
 PARTS = ("infra", "modules", "monolith", "extracted")
+_CONTROLLER = (sys.executable, "-m", "tests.faults.stage.controller")
+_WITH_TESTS = {"PYTHONPATH": str(ROOT)}  # a copy of the checkout does not hold them
 AT_SERVICE = ("switched", "split")  # phases in which the service's tables are the truth
 
 
@@ -91,12 +95,13 @@ class Stage:
         self.shop = self._process("shop", [sys.executable, "manage.py", "serve"])
         self.carrier = self._process("carrier", [sys.executable, "manage.py", "carry"])
         self.services: dict[str, Process] = {}
+        self.movers: dict[str, str] = {}
 
     def __enter__(self) -> Self:
         self.remove()  # what an earlier one left that was killed
         self.folder.mkdir(parents=True)
         try:
-            self.shop.start(until=lambda: answers(f"{self.url}/readyz"))
+            self.start_shop()
         except BaseException:
             self.close()
             raise
@@ -126,16 +131,29 @@ class Stage:
     def start_service(self, module: str) -> None:
         """Start the service of a module, scaffolded where it is not part of the checkout."""
         self._have_service_in_checkout(module)
+        url = f"http://127.0.0.1:{self.service_ports[module]}"
         if module not in self.services:
             self.services[module] = self._process(
                 f"service-{module}",
                 [sys.executable, f"extracted/{module}/manage.py", "serve"],
-                PORT=str(self.service_ports[module]),
                 WEB_PROCESSES="1",
                 DJANGO_SETTINGS_MODULE="",
+                # Its own door, where others may come to it by a link.
+                **{"PORT": str(self.service_ports[module]), f"{module.upper()}_SERVICE_URL": url},
             )
-        url = f"http://127.0.0.1:{self.service_ports[module]}"
         self.services[module].start(until=lambda: answers(f"{url}/_service"))
+
+    def start_shop(self) -> None:
+        self.shop.start(until=lambda: answers(f"{self.url}/readyz"))
+
+    def stop_at_once(self, database: EmbeddedServer) -> None:
+        """Stop a PostgreSQL as a power cut does: nobody is asked, and it recovers at its next start."""
+        lines = (database.cluster / "postmaster.pid").read_text().splitlines()
+        os.kill(int(lines[0]), signal.SIGQUIT)  # what `pg_ctl stop -m immediate` sends
+        end = time.monotonic() + 30
+        while database.is_running() or (database.cluster / "postmaster.pid").exists():
+            assert time.monotonic() < end, "PostgreSQL does not stop"
+            time.sleep(0.05)
 
     def start_carrier(self) -> None:
         self.carrier.start()
@@ -149,7 +167,7 @@ class Stage:
         return subprocess.run(
             [sys.executable, "manage.py", *words],
             cwd=self.checkout,
-            env=self.environment,
+            env=self.environment | self.movers,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -160,9 +178,9 @@ class Stage:
     def move(self, module: str, verb: str, *, fate: str = "", timeout: float = 300.0, **options: Any) -> Moved:
         """Have a verb of the move carried out by a controller that may be told its fate (`controller.py`)."""
         ended = subprocess.run(
-            [sys.executable, "-m", "tests.faults.stage.controller", module, verb, json.dumps(options), fate],
+            [*_CONTROLLER, module, verb, json.dumps(options), fate],
             cwd=self.checkout,
-            env=self.environment | {"PYTHONPATH": str(ROOT)},  # for this package, which a copy does not hold
+            env=self.environment | self.movers | _WITH_TESTS,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -171,9 +189,14 @@ class Stage:
         )
         return Moved(ended.returncode, json.loads(ended.stdout) if ended.stdout else {}, ended.stderr)
 
-    def process(self, name: str, command: Sequence[str]) -> Process:
-        """Return a further process of this shop, not started."""
-        return self._process(name, command)
+    def controller(self, module: str, verb: str, fate: str = "") -> Process:
+        """Return a controller as `move` starts one, not started, and not waited for."""
+        return self._process(f"{verb}-{module}", [*_CONTROLLER, module, verb, "{}", fate], **self.movers, **_WITH_TESTS)
+
+    def lead_movers(self, variables: Mapping[str, str]) -> None:
+        """Give carrier and controllers, which are started after this, variables that no other process has."""
+        self.movers.update(variables)
+        self.carrier = self._process("carrier", [sys.executable, "manage.py", "carry"], **self.movers)
 
     # --- What the databases say ---
 
