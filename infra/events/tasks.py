@@ -11,7 +11,6 @@ import msgspec
 from celery import Task, shared_task
 from django.db import InterfaceError, OperationalError
 
-from infra.contracts.errors import ContractError
 from infra.events import elsewhere
 from infra.events.broker import DELIVER
 from infra.events.envelope import Run, decode_runs
@@ -65,7 +64,9 @@ def _handed_on(consumer: str, runs: Sequence[Run]) -> bool:
     try:
         for of_source in by_source.values():
             elsewhere.send_runs(address, consumer, of_source)
-    except (NotHere, ContractError) as error:
-        logger.info("Events for %s wait in its queue: %s", consumer, error)
+    except NotHere:
+        return False
+    except Exception as error:  # noqa: BLE001 (whatever it is, the message must not be lost)
+        logger.warning("Events for %s wait in its queue, as %s does not take them: %s", consumer, address, error)
         return False
     return True

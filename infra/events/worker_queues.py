@@ -22,20 +22,19 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger("infra.events")
 
-SECONDS_BETWEEN_LOOKS = 5.0  # what a broker out of reach did not take is said again
+SECONDS_BETWEEN_LOOKS = 5.0  # without news; should any have been missed
 
 
 class WorkerQueues:
     """The queues of one worker.
 
     Args:
-        hostname: the worker's name, to which it sends itself what to consume.
+        consumer: the worker's own (`celery.worker.consumer.Consumer`).
         queues: what it was started for, by module.
     """
 
-    def __init__(self, app: Celery, hostname: str, queues: Mapping[str, tuple[str, ...]]) -> None:
-        self._app = app
-        self._hostname = hostname
+    def __init__(self, consumer: Any, queues: Mapping[str, tuple[str, ...]]) -> None:
+        self._consumer = consumer
         self._queues = queues
         self._consumed = {name for names in queues.values() for name in names}
         self._changed = threading.Event()
@@ -61,7 +60,7 @@ class WorkerQueues:
             self._changed.clear()
             try:
                 self._adapt()
-            except Exception as error:  # noqa: BLE001 (a broker that is away comes back)
+            except Exception as error:  # noqa: BLE001 (the thread must go on)
                 logger.warning("This worker cannot change its queues now, and tries again: %s", error)
 
     def _adapt(self) -> None:
@@ -70,8 +69,9 @@ class WorkerQueues:
             for name in names:
                 if is_here == (name in self._consumed):
                     continue
-                control = self._app.control
-                (control.add_consumer if is_here else control.cancel_consumer)(name, destination=[self._hostname])
+                # Not by remote control: workers of both sides may bear the same name.
+                consumer = self._consumer
+                consumer.call_soon(consumer.add_task_queue if is_here else consumer.cancel_task_queue, name)
                 self._consumed.symmetric_difference_update({name})
                 logger.info("This worker %s %s", "takes up" if is_here else "leaves to others", name)
 
@@ -89,13 +89,15 @@ def follow_record(app: Celery) -> None:
 
     def start(sender: Any, **kwargs: Any) -> None:
         global _following
+        if _following is not None:  # the worker is ready anew, after its broker was away
+            return
         consumed = set(app.amqp.queues.consume_from)
         queues = {
             module: served
             for module, names in settings.QUEUES.items()
             if module in _installed() and (served := tuple(name for name in names if name in consumed))
         }
-        _following = WorkerQueues(app, sender.hostname, queues)
+        _following = WorkerQueues(sender, queues)
         _following.start()
 
     def stop(**kwargs: Any) -> None:

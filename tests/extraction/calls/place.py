@@ -130,10 +130,11 @@ class Place:
         return after
 
     def await_acknowledged(self, revision: int) -> None:
-        eventually(
-            lambda: self.monolith.all(_ACKNOWLEDGED) == [revision] * self.processes,
-            f"revision {revision} is acknowledged",
-        )
+        eventually(lambda: self._all_act_on(revision), f"revision {revision} is acknowledged", seconds=60)
+
+    def _all_act_on(self, revision: int) -> bool:
+        acknowledged = self.monolith.all(_ACKNOWLEDGED)
+        return len(acknowledged) >= self.processes and set(acknowledged) == {revision}
 
     @property
     def processes(self) -> int:
@@ -174,19 +175,7 @@ class Place:
     @contextmanager
     def running_service(self, monolith_url: str, folder: Path) -> Iterator[None]:
         log = folder / "service.log"
-        told = {
-            "databases": {
-                alias: _login(self.service.database if alias == SCHEMA else "nowhere", settings.SCHEMAS[alias])
-                for alias in settings.SCHEMAS
-            },
-            "monolith": monolith_url,
-            "record": record_url(),
-            "state": str(folder),
-        }
-        variables = os.environ | {
-            "BANYAN_TEST_PLACE": json.dumps(told),
-            "DJANGO_SETTINGS_MODULE": "tests.extraction.calls.service_settings",
-        }
+        variables = self.environment(monolith_url, folder)
         with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, "-m", "tests.extraction.calls.service"],
@@ -208,6 +197,22 @@ class Place:
             process.communicate()
             self._process = None
             print(f"--- service\n{log.read_text()[-4000:]}")  # noqa: T201 - pytest shows it on failure
+
+    def environment(self, monolith_url: str, folder: Path) -> dict[str, str]:
+        """Return the environment of a process of the service."""
+        told = {
+            "databases": {
+                alias: _login(self.service.database if alias == SCHEMA else "nowhere", settings.SCHEMAS[alias])
+                for alias in settings.SCHEMAS
+            },
+            "monolith": monolith_url,
+            "record": record_url(),
+            "state": str(folder),
+        }
+        return os.environ | {
+            "BANYAN_TEST_PLACE": json.dumps(told),
+            "DJANGO_SETTINGS_MODULE": "tests.extraction.calls.service_settings",
+        }
 
 
 def _login(database: str, role: str) -> dict[str, str]:
@@ -258,7 +263,7 @@ def beginning(place: Place) -> Iterator[None]:
     try:
         with place.monolith.connect() as connection:
             connection.execute("SELECT pg_notify(%s, '0')", [CHANNEL])
-        eventually(lambda: place.monolith.all(_ACKNOWLEDGED) == [0] * place.processes, "nothing moved yet for anybody")
+        place.await_acknowledged(0)
         yield
     finally:
         presence.stop()

@@ -23,6 +23,7 @@ class ProcessConfig(AppConfig):
 
     def ready(self) -> None:
         from infra.events.subscriptions import subscribe
+        from infra.http.contract_apps import wire_from_settings
         from infra.schedule.declaration import periodic
         from tests.infra.events.effects import remember
 
@@ -37,6 +38,7 @@ class ProcessConfig(AppConfig):
                 os.kill(os.getpid(), signal.SIGKILL)
                 threading.Event().wait()
 
+        wire_from_settings()
         periodic(every_seconds=0.2, name="orders.note_the_time", module="orders")(note_the_time)
         subscribe(Happened, consumer="orders")(remember_unless_poisoned)
         subscribe(AlsoHappened, consumer="orders")(die_once)
