@@ -1,1 +1,1 @@
-"""The composition root of the payments service: one module, alone in its processes. README.md says how to start it."""
+"""The composition root of the payments service; README.md says how to start it."""

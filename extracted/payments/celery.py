@@ -1,4 +1,4 @@
-"""The Celery app of the payments service, for `celery -A extracted.payments.celery worker` where there is a broker."""
+"""The Celery app of the payments service, where there is a broker."""
 
 from infra.service.process import worker_application
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""The command line of the payments service: serve, migrate_modules, provision_databases, relay, events."""
+"""Commands of the payments service: serve, migrate_modules, provision_databases, events."""
 
 import sys
 from pathlib import Path

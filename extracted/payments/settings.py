@@ -1,4 +1,4 @@
-"""Settings of the payments service: what every service has, and what its module declares in modules/payments/settings.py."""
+"""Settings of the payments service: what every service has, and what its module declares."""
 
 from pathlib import Path
 

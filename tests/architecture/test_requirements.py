@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-# Imported inside a function, by a command that is used while developing and says what to install where it is not.
-OF_DEVELOPMENT = {("infra/compatibility/examples.py", "hypothesis")}
+OF_DEVELOPMENT = {
+    # Imported inside a function, by a command that is used while developing and says what to install where it is not.
+    ("infra/compatibility/examples.py", "hypothesis"),
+    # Read by the tool that builds a service's wheel.
+    ("infra/service/packaging.py", "hatchling"),
+}
 FIRST_PARTY = {"extracted", "infra", "modules", "monolith", "tests"}
 
 
@@ -33,7 +37,7 @@ def pinned(lock: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("lock", "folders"), [("run.lock", ["infra", "modules", "monolith"]), ("test.lock", ["tests"])]
+    ("lock", "folders"), [("run.lock", ["infra", "modules", "monolith", "extracted"]), ("test.lock", ["tests"])]
 )
 def test_every_imported_package_is_locked(lock: str, folders: list[str]) -> None:
     providers = packages_distributions()

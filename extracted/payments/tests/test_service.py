@@ -1,4 +1,4 @@
-"""The payments module's own tests, run inside its service; and the service itself, started and asked."""
+"""The tests of payments, run in its service; and the service itself, started and asked."""
 
 from pathlib import Path
 
