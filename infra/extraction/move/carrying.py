@@ -142,7 +142,7 @@ class Carrying:
         # Nobody else prepares or clears away anything meanwhile, and who is at it already has the stream.
         try:
             with turn(at_work_on(self.module), by=f"arrange {self.module} by the {BY}"):
-                settle(source, target)
+                settle(source, target, by=BY)
         except MoveRefused:
             self._wait_for_others()
             return

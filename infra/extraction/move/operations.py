@@ -113,7 +113,7 @@ def begin_copy(module: str, *, who: str, why: str, report: Report = lambda line:
             if where.phase != Phase.SHARED_DATABASE:
                 where = reconcile_record(module, by=who)
             source, target = directed(where)
-            _have_stream(source, target, report)
+            _have_stream(source, target, who, report)
         except CannotBeCarried as error:
             raise MoveRefused.of(error.reasons) from error
         except (DataPlaneError, SwitchError, Impossible, psycopg.Error) as error:
@@ -210,15 +210,15 @@ def _has_gate(connection: Connection, side: Side) -> bool:
     )
 
 
-def _have_stream(source: Side, target: Side, report: Report) -> None:
+def _have_stream(source: Side, target: Side, who: str, report: Report) -> None:
     with connect(source, "begin") as here, connect(target, "begin") as there:
         names = carried_names(here, source)
         if is_captured(there, target):
-            settle(source, target)
+            settle(source, target, by=who)
         capture.install(here, source, names)
         if stream.begin(here, there, (source, target), names):
             report(f"{source.schema}: {len(names)} tables are copied from {source.name} to {target.name}")
-    settle(source, target)
+    settle(source, target, by=who)
 
 
 def _clear(side: Side, report: Report, *, keep_rows: bool) -> None:

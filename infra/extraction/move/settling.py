@@ -9,34 +9,60 @@ from __future__ import annotations
 from psycopg import sql
 
 from infra.extraction.data import capture, control, guards, strangers, stream
-from infra.extraction.data.connections import Connection, connect
+from infra.extraction.data.connections import Connection, connect, one_row
 from infra.extraction.data.tables import carried_tables
 from infra.extraction.move.sides import carried_names
 from infra.extraction.sides import Side
 from infra.extraction.switch import gate
-from infra.extraction.switch.transitions import State
+from infra.extraction.switch.errors import Refused
+from infra.extraction.switch.transitions import STAND_BACK, UNFENCE, Row, State
+
+_PREPARED_SINCE = "SELECT EXISTS (SELECT FROM {0}.capture c, {0}.gate g WHERE c.carried_at > g.changed_at)"
 
 
-def settle(primary: Side, standby: Side) -> None:
+def settle(primary: Side, standby: Side, *, by: str) -> None:
     """Make the standby one that only follows and the primary one that only leads; a repeat changes nothing.
 
+    Whoever had prepared a switch and did not finish it is refused from then on: the epoch moves before anything is cleared away.
+
     Raises:
+        Refused: the sides are not at rest, or ceased to be; recover first.
         psycopg.Error: a side does not answer. Run it again.
         DataPlaneError: a table stayed locked by others. Run it again.
     """
-    with connect(standby, "settling") as connection:
-        if not _is(connection, standby, State.STANDBY):
-            return
-        names = carried_names(connection, standby)
-        if is_captured(connection, standby):
-            capture.remove(connection, standby)
-        guards.hold(connection, standby, carried_tables(connection, standby.schema, names), references=False)
-        strangers.keep_out(connection, standby, names)
-    with connect(primary, "settling") as connection:
-        if not _is(connection, primary, State.PRIMARY):
-            return
-        stream.end(connection, primary)
-        strangers.let_in(connection, primary)
+    with connect(primary, "settling") as leading, connect(standby, "settling") as following:
+        _require_rest(gate.read(leading, primary), gate.read(following, standby))
+        names = carried_names(following, standby)
+        if is_captured(following, standby):
+            if _prepared_since(following, standby):
+                _supersede((leading, following), (primary, standby), by)
+            capture.remove(following, standby)
+        guards.hold(following, standby, carried_tables(following, standby.schema, names), references=False)
+        strangers.keep_out(following, standby, names)
+        stream.end(leading, primary)
+        strangers.let_in(leading, primary)
+
+
+def _require_rest(leading: Row, following: Row) -> None:
+    if (leading.state, following.state) != (State.PRIMARY, State.STANDBY) or leading.epoch != following.epoch:
+        raise Refused(
+            f"The sides are {leading.state} at epoch {leading.epoch} and {following.state} at {following.epoch}."
+        )
+
+
+def _prepared_since(connection: Connection, side: Side) -> bool:
+    """Return whether the capture of a standby is younger than its being one: then it is a switch's preparation."""
+    query = sql.SQL(_PREPARED_SINCE).format(sql.Identifier(side.control_schema))
+    return bool(one_row(connection.execute(query).fetchone())[0])
+
+
+def _supersede(connections: tuple[Connection, Connection], sides: tuple[Side, Side], by: str) -> None:
+    rows = gate.read(connections[0], sides[0]), gate.read(connections[1], sides[1])
+    _require_rest(*rows)
+    with connections[0].transaction():
+        moved = gate.apply(connections[0], sides[0], UNFENCE, rows[0], rows[1], by=by)
+    with connections[1].transaction():
+        gate.apply(connections[1], sides[1], STAND_BACK, rows[1], moved, by=by)
 
 
 def is_captured(connection: Connection, side: Side) -> bool:
@@ -45,7 +71,3 @@ def is_captured(connection: Connection, side: Side) -> bool:
         return False
     query = sql.SQL("SELECT FROM {}").format(sql.Identifier(side.control_schema, "capture"))
     return connection.execute(query).fetchone() is not None
-
-
-def _is(connection: Connection, side: Side, state: State) -> bool:
-    return gate.read(connection, side).state is state

@@ -32,7 +32,7 @@ from infra.extraction.record.values import MONOLITH, SERVICE, Where
 from infra.extraction.sides import Side
 from infra.extraction.switch import steps
 from infra.extraction.switch.connecting import Deadlines
-from infra.extraction.switch.errors import SwitchError, TookTooLong, WentBack
+from infra.extraction.switch.errors import Refused, SwitchError, TookTooLong, WentBack
 from infra.extraction.switch.gate import Connection
 from infra.extraction.switch.transitions import Impossible
 
@@ -131,11 +131,11 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
                 where = reconcile_record(module, by=by)
                 source, target = directed(where)
                 if where.home == home:
-                    settle(source, target)
+                    settle(source, target, by=by)
                     return Switched(where=where)
                 done = _with_patience(where, home, (source, target), mine, order)
-                settle(target, source)
-            except (DataPlaneError, psycopg.Error, Impossible, RecordMoved) as error:
+                settle(target, source, by=by)
+            except (DataPlaneError, psycopg.Error, Impossible, Refused, RecordMoved) as error:
                 raise MoveRefused(_failed(verb, module, error)) from error
     order.report(
         f"{module}: the {home}'s tables are the truth. Writes waited {done.felt_seconds * 1000:.0f} ms, of which the databases"
@@ -161,7 +161,8 @@ def _with_patience(where: Where, home: str, sides: tuple[Side, Side], mine: Turn
                 return attempt.make(number)
         except (TookTooLong, WentBack, NotAcknowledged, RecordMoved, LeaseLost) as error:
             # A try that came to its last steps had opened the target's triggers and begun the way back.
-            settle(*sides)
+            settle(*sides, by=order.who)
+            reconcile_record(where.module, by=order.who)
             order.report(f"{where.module}: try {number} of {order.tries}: {error}")
             if number == order.tries:
                 raise MoveRefused(f"{error} It was tried {number} times. Repeat it in a quieter moment.") from error
@@ -257,6 +258,10 @@ class _Attempt:
     def _on_step(self, felt: _Felt, step: str, moment: str) -> None:
         if (step, moment) == ("hold", "before"):
             self._order.on_step("record hold", "before")
+            if self._mine.lost:
+                raise TookTooLong(
+                    "This process stood still for so long that others took its turn. Nothing was changed."
+                )
             felt.began = time.monotonic()
             felt.held = change(self._where, who=self._order.who, why=self._order.why, hold=True)
             await_acknowledged(felt.held.revision, ACKNOWLEDGE_SECONDS)
