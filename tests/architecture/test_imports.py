@@ -23,7 +23,7 @@ LINT = "import sys; from importlinter.cli import lint_imports_command; sys.exit(
 @pytest.fixture
 def house(tmp_path: Path) -> Path:
     """A copy of the code, for planting violations in."""
-    for name in ("monolith", "modules", "infra"):
+    for name in ("monolith", "extracted", "modules", "infra"):
         ignored = shutil.ignore_patterns("__pycache__", "static", "templates", "*.sql")
         shutil.copytree(Path(settings.BASE_DIR) / name, tmp_path / name, ignore=ignored)
     shutil.copy(Path(settings.BASE_DIR) / "manage.py", tmp_path)
