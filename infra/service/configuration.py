@@ -121,7 +121,6 @@ class ServiceConfiguration:
             "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
             # Once a module lives alone for good there is no record to follow (FOLLOW_RECORD=no).
             "EXTRACTION_RECORD_URL": self._record_url() if follows else "",
-            "EXTRACTION_LOG_LIMIT": self.env.number("EXTRACTION_LOG_LIMIT", 5_000_000, least=1000),
             "SHARED_DATABASES": {},
             "RECORD_FOLLOWER_URL": "",
         }

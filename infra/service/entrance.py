@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from infra.extraction.admission import HeldTooLong
+from infra.extraction.admission import HOLD_SECONDS, HeldTooLong
 from infra.extraction.record import presence
 from infra.http import problems
 
@@ -18,6 +18,8 @@ READS = frozenset({"GET", "HEAD", "OPTIONS"})
 class ServiceEntrance:
     """Middleware. Calls of contracts and events have their own admission, as not all of them write."""
 
+    patience_seconds = HOLD_SECONDS
+
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
@@ -25,7 +27,7 @@ class ServiceEntrance:
         if request.method in READS or request.path_info.startswith("/_"):
             return self.get_response(request)
         try:
-            with presence.admission.writing(settings.SERVICE_OF):
+            with presence.admission.writing(settings.SERVICE_OF, seconds=self.patience_seconds):
                 return self.get_response(request)
         except HeldTooLong:
             # Nothing was done: whoever sent it here asks the record again.

@@ -140,7 +140,8 @@ def test_the_schemas_of_compose_are_those_of_the_settings() -> None:
 def test_every_variable_that_is_read_is_explained() -> None:
     readme = (DEPLOYMENT / "README.md").read_text()
     files = [*Path(settings.BASE_DIR, "monolith", "settings").glob("*.py"), DEPLOYMENT / "gunicorn.py"]
-    files += [Path(settings.BASE_DIR, "infra", "databases", "configuration.py")]
+    files += [Path(settings.BASE_DIR, "infra", name, "configuration.py") for name in ("databases", "service")]
+    files += Path(settings.BASE_DIR, "modules").glob("*/settings.py")
 
     unexplained = {name for file in files for name in variables_read(file) if f"`{name}`" not in readme}
 
@@ -153,7 +154,7 @@ def variables_read(file: Path) -> set[str]:
         call.args[0].value
         for call in calls
         if isinstance(call.func, ast.Attribute)
-        and (getattr(call.func.value, "id", "") == "env" or getattr(call.func.value, "attr", "") == "_env")
+        and (getattr(call.func.value, "id", "") == "env" or getattr(call.func.value, "attr", "") in ("env", "_env"))
         and isinstance(call.args[0], ast.Constant)
         and isinstance(call.args[0].value, str)
     }
