@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import psycopg
 from psycopg import sql
 
 from infra.extraction.data.connections import Connection
@@ -43,7 +44,7 @@ def planned(connection: Connection, side: Side, names: Sequence[str], speed: Spe
     return tuple(
         PlannedTable(
             name=name,
-            rows=_counted(connection, side, name) if rows <= _COUNTED_UP_TO else rows,
+            rows=_counted(connection, side, name, rows),
             size_bytes=size,
             key=key or "",
             triggers=tuple(triggers or ()),
@@ -59,6 +60,13 @@ def sequences(connection: Connection, side: Side, history: str) -> tuple[str, ..
     return tuple(row[0] for row in rows)
 
 
-def _counted(connection: Connection, side: Side, name: str) -> int:
-    row = connection.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(side.schema, name))).fetchone()
+def _counted(connection: Connection, side: Side, name: str, estimate: int) -> int:
+    if estimate > _COUNTED_UP_TO:
+        return estimate
+    try:
+        row = connection.execute(
+            sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(side.schema, name))
+        ).fetchone()
+    except psycopg.errors.InsufficientPrivilege:  # a table of somebody else's, which is refused by name
+        return estimate
     return int(row[0]) if row else 0
