@@ -72,8 +72,8 @@ def release(connection: Connection, side: Side, kind: str) -> int:
         rows = connection.execute(
             sql.SQL("DELETE FROM {} WHERE kind = %s RETURNING restore").format(held), [kind]
         ).fetchall()
-        for (restore,) in rows:
-            connection.execute(restore)
+        if rows:  # in one message: writers may be waiting for it
+            connection.execute("; ".join(restore for (restore,) in rows))
     return len(rows)
 
 
