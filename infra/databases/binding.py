@@ -8,6 +8,7 @@ begins later sees the old database, and none that is under way changes its datab
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from django.core.signals import request_started
@@ -19,6 +20,7 @@ SHARED_READ_ONLY = "shared_read_only"  # the same tables, with a role that only 
 
 POOL_MARK = " as "  # between an alias and a binding, in the name of the binding's pool
 _bound: dict[str, str] = {}
+_choices: dict[str, Callable[[], str]] = {}
 _lock = threading.Lock()
 
 
@@ -37,15 +39,28 @@ def bind(alias: str, name: str) -> None:
         _bound[alias] = name
 
 
+def choose_with(alias: str, choose: Callable[[], str]) -> None:
+    """Have `choose()` name the first binding, when a connection is wanted and nobody has bound the alias."""
+    _choices[alias] = choose
+
+
 def bound(alias: str) -> str:
-    """Return the name of the binding that counts, "" before the first."""
-    return _bound.get(alias, "")
+    """Return the name of the binding that counts; "" where there is none and nobody to choose one."""
+    name = _bound.get(alias)
+    if name is None:
+        if alias not in _choices:
+            return ""
+        chosen = _choices[alias]()
+        with _lock:
+            name = _bound.setdefault(alias, chosen)
+    return name
 
 
 def forget(alias: str) -> None:
     """Let no binding count, as before the first; for tests."""
     with _lock:
         _bound.pop(alias, None)
+        _choices.pop(alias, None)
 
 
 def login_of(alias: str, name: str) -> dict[str, Any]:

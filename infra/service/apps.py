@@ -11,9 +11,11 @@ class ServiceConfig(AppConfig):
     def ready(self) -> None:
         from infra.databases import binding
         from infra.extraction.record import presence
-        from infra.service.following import follow
+        from infra.service.following import follow, look_once
 
+        if "BINDINGS" not in settings.DATABASES[settings.SERVICE_OF]:
+            return  # in tests there is one database
         binding.watch_requests()
         presence.on_change(follow)
-        if "BINDINGS" in settings.DATABASES[settings.SERVICE_OF]:
-            binding.bind(settings.SERVICE_OF, binding.OWN)
+        # Commands do not follow the record: they look at it when they first want a connection.
+        binding.choose_with(settings.SERVICE_OF, look_once)

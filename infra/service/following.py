@@ -6,10 +6,15 @@ from collections.abc import Mapping
 
 import psycopg
 from django.conf import settings
+from psycopg.rows import class_row
 
 from infra.databases import binding
 from infra.databases.reachability import CONNECT_SECONDS, DatabaseRefusal
 from infra.extraction.record.values import SERVICE, Where
+
+_READ = (
+    "SELECT module, phase, epoch, addresses, shares, hold, database, revision FROM extraction_module WHERE module = %s"
+)
 
 
 def follow(known: Mapping[str, Where]) -> None:
@@ -26,6 +31,23 @@ def binding_for(where: Where) -> str:
     if where.database == SERVICE:
         return binding.OWN
     return binding.SHARED if where.share("writes") else binding.SHARED_READ_ONLY
+
+
+def look_once() -> str:
+    """Return the binding that the record says now, for processes that do not follow it.
+
+    Raises:
+        psycopg.OperationalError: the record can't be read.
+    """
+    if not settings.EXTRACTION_RECORD_URL:
+        return binding.OWN
+    module: str = settings.SERVICE_OF
+    with (
+        psycopg.connect(settings.EXTRACTION_RECORD_URL, connect_timeout=CONNECT_SECONDS) as connection,
+        connection.cursor(row_factory=class_row(Where)) as cursor,
+    ):
+        row = cursor.execute(_READ, [module]).fetchone()
+    return binding_for(row or Where(module=module))
 
 
 def require_record() -> None:

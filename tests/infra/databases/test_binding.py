@@ -148,3 +148,18 @@ def test_a_binding_that_nobody_declared_is_refused_by_name() -> None:
         binding.bind(ALIAS, "shared_read_only")
 
     assert binding.bound(ALIAS) == "own"
+
+
+def test_where_nobody_has_bound_an_alias_it_is_chosen_once_when_a_connection_is_wanted() -> None:
+    asked = []
+
+    def choose() -> str:
+        asked.append("shared")
+        return "shared"
+
+    binding.forget(ALIAS)
+    binding.choose_with(ALIAS, choose)
+    assert not asked
+
+    assert role() == "orders"
+    assert (binding.bound(ALIAS), asked) == ("shared", ["shared"])
