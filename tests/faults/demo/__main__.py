@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from psycopg import sql
 from rich.console import Console
 
 from tests.faults.demo.page import Outcome, page
-from tests.faults.demo.steps import OUT_AND_BACK_AND_OUT, CommandFailed, Done, Journey, each_second, extract
+from tests.faults.demo.steps import OUT_AND_BACK_AND_OUT, CommandFailed, Done, Journey, each_second, extract, wait_until
 from tests.faults.stage.processes import ProcessFailed
 from tests.faults.stage.shop import ROOT, STAFF, Stage
 from tests.faults.workload.homes import SCHEMAS, judge_at_rest
@@ -24,6 +25,7 @@ from tests.faults.workload.traffic import Workload
 FOLDER = ROOT / ".banyan" / "extract-demo"
 # Some forty requests a second: the rest of two cores belongs to what is shown.
 CUSTOMERS, PACE_SECONDS = 4, 0.08
+WARM_UP_REQUESTS = 50
 ALL, TOGETHER = "all", "together"
 
 
@@ -37,6 +39,7 @@ def main() -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
     journeys = {ALL: [[module] for module in SCHEMAS], TOGETHER: [list(SCHEMAS)]}
     good = True
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: everything is stopped in order
     try:
         for modules in journeys.get(asked.modules, [[asked.modules]]):
             good = show(modules, folder=asked.folder, seed=asked.seed, console=console) and good
@@ -87,9 +90,10 @@ def _with_customers(stage: Stage, modules: Sequence[str], seed: int, console: Co
             try:
                 with workload, Watch(evidence) as watch:
                     each_second(tell, over)
+                    wait_until(lambda: workload.summary().answered >= WARM_UP_REQUESTS)
                     for step in journey.go(OUT_AND_BACK_AND_OUT):
                         if isinstance(step, Done):
-                            console.print(f"[green]✓[/] {now[0]}: {step.noticed.line()}")
+                            console.print(f"[green]✓[/] {now[0]}: {step.noticed.line()}", soft_wrap=True)
                         else:
                             now[0] = step
             finally:

@@ -109,3 +109,10 @@ def each_second(tell: Callable[[], None], over: threading.Event) -> threading.Th
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
     return thread
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    """Return when the condition holds, or after a minute."""
+    deadline = time.monotonic() + 60
+    while not condition() and time.monotonic() < deadline:
+        _never.wait(0.1)
