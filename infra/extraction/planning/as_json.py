@@ -16,6 +16,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "version": VERSION,
         "module": plan.module,
+        "phase": plan.phase,
         "go": plan.go,
         "verdict": plan.verdict,
         "todo": todo_members(plan.todo),

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 
 from infra.boundaries.readiness import Todo, Weight
 from infra.extraction.planning.model import Plan, PlannedPhase, Server
-from infra.extraction.record.values import Phase
 from infra.extraction.words import PHASES, duration, line_of_phases, size
 
 HEADINGS = {
@@ -22,7 +21,7 @@ def written(plan: Plan) -> str:
     lines = [
         f"The extraction of {plan.module}: {plan.ready.manifest.purpose}",
         "",
-        line_of_phases(Phase.IN_PROCESS),
+        line_of_phases(plan.phase),
         "",
         *_data(plan),
         "",

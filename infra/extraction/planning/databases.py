@@ -15,6 +15,7 @@ from infra.extraction.planning.model import Server
 from infra.extraction.sides import Side
 
 CONNECT_SECONDS = 4
+WILL_BE_MADE = "The service's database will be made"
 _FACTS = """
 SELECT current_setting('server_version'), pg_encoding_to_char(encoding),
        concat_ws(' ', datlocprovider::text, datcollate, to_jsonb(d) ->> 'datlocale'),
@@ -54,7 +55,7 @@ def service_server(module: str, side: Side) -> tuple[Server | None, str]:
     """Return the service's server, or why it could not be looked at; an embedded one that was never made is not made for that."""
     embedded = settings.SERVICE_SERVER_OF(module)
     if embedded is not None and not embedded.cluster.exists():
-        return None, f"It will be made in {embedded.folder}, by `extract {module} start`."
+        return None, f"{WILL_BE_MADE} in {embedded.folder}, by `extract {module} start`."
     try:
         with service_running(module):
             return server_of(side), ""

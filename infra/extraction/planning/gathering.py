@@ -18,6 +18,7 @@ from infra.extraction.move.sides import HISTORY, carried_names, sides_of
 from infra.extraction.planning import databases, measuring, obstacles, tables
 from infra.extraction.planning.model import Asker, Plan, Writing
 from infra.extraction.planning.phases import phases_ahead
+from infra.extraction.record.changing import read
 from infra.extraction.sides import Side
 
 WATCH_SECONDS = 1.0
@@ -42,6 +43,7 @@ def plan(module: str, *, ready: Readiness | None = None, watch_seconds: float = 
             module=module,
             address=address,
             ready=ready,
+            phase=read(module).phase,
             askers=tuple(_askers(manifest, address)),
             asks=manifest.asks,
             offers=manifest.offers,

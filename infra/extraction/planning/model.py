@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from infra.boundaries.readiness import Readiness, Todo, Weight
+from infra.extraction.record.values import Phase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Plan:
     module: str
     address: str  # of the service; empty: not known
     ready: Readiness
+    phase: str = Phase.IN_PROCESS  # in which it is
     tables: Sequence[PlannedTable] = ()
     refused: Sequence[Refused] = ()
     sequences: Sequence[str] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from infra.boundaries.readiness import Todo, Weight
+from infra.extraction.planning.databases import WILL_BE_MADE
 from infra.extraction.planning.model import Plan
 
 # A switch waits so long for writers that were let in before it, then gives up and tries again.
@@ -51,7 +52,7 @@ def _databases(plan: Plan) -> Iterator[Todo]:
     if plan.monolith is None:
         return
     if plan.service is None:
-        is_made = plan.service_missing.startswith("It will be made")
+        is_made = plan.service_missing.startswith(WILL_BE_MADE)
         yield Todo(
             weight=Weight.KNOW if is_made else Weight.BLOCKS,
             what=plan.service_missing or "Nobody has said where the service's database is.",

@@ -197,7 +197,7 @@ SLOW_WRITERS = Writing(
         ({"missing": "it is away"}, Weight.BLOCKS, "it is away"),
         ({"address": ""}, Weight.BLOCKS, "where the service will answer"),
         ({"service": None}, Weight.BLOCKS, "where the service's database is"),
-        ({"service": None, "service_missing": "It will be made in .banyan"}, Weight.KNOW, "will be made"),
+        ({"service": None, "service_missing": f"{databases.WILL_BE_MADE} in .banyan"}, Weight.KNOW, "will be made"),
         ({"service": server(encoding="LATIN1")}, Weight.BLOCKS, "encoded in LATIN1"),
         ({"service": server(version="16.2")}, Weight.KNOW, "PostgreSQL 18.1 and 16.2"),
         ({"service": server(collation="de_DE")}, Weight.KNOW, "ordered otherwise"),
