@@ -197,7 +197,13 @@ def _build(connection: psycopg.Connection[tuple[object, ...]], template: str) ->
             for alias, schema in settings.SCHEMAS.items()
         ],
         [
-            TableRole(schema=schema, role=FOLLOWER_ROLE, password=PASSWORD, rights=FOLLOWER_RIGHTS)
+            TableRole(
+                schema=schema,
+                owner_role=f"{schema}_owner",
+                role=FOLLOWER_ROLE,
+                password=PASSWORD,
+                rights=FOLLOWER_RIGHTS,
+            )
             for alias, schema in settings.SCHEMAS.items()
             if alias == "default"
         ],

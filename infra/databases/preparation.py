@@ -35,13 +35,16 @@ def table_roles(aliases: Iterable[str]) -> list[TableRole]:
     """Return the roles with rights on single tables of the aliases: the one with which services follow the record."""
     if "default" not in aliases or not settings.RECORD_FOLLOWER_URL:
         return []
-    return [record_follower(settings.SCHEMAS["default"], settings.RECORD_FOLLOWER_URL)]
-
-
-def record_follower(schema: str, url: str) -> TableRole:
-    """Return the role of `url` as one that follows the record: it reads it, and acknowledges."""
-    role, password = _user_of(url)
-    return TableRole(schema=schema, role=role, password=password, rights=FOLLOWER_RIGHTS)
+    role, password = _user_of(settings.RECORD_FOLLOWER_URL)
+    return [
+        TableRole(
+            schema=settings.SCHEMAS["default"],
+            owner_role=_schema_roles("default").owner_role,
+            role=role,
+            password=password,
+            rights=FOLLOWER_RIGHTS,
+        )
+    ]
 
 
 def prepare(report: Callable[[str], None] = lambda line: None) -> None:

@@ -55,6 +55,7 @@ class TableRole:
     """A role with the named rights on single tables of a schema, and nothing else."""
 
     schema: str
+    owner_role: str  # of the schema; who is no superuser gives rights in its name
     role: str
     password: str
     rights: Mapping[str, str]  # by table: "SELECT, INSERT"
@@ -92,8 +93,10 @@ def provisioning_statements(
             yield from _control_schema(roles, name)
     for other in others:
         yield from _role(other.role, other.password, other.schema, name)
+        yield sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(other.owner_role))
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(other.schema), sql.Identifier(other.role))
         yield from table_grants(other)
+        yield sql.SQL("REVOKE {} FROM CURRENT_USER").format(sql.Identifier(other.owner_role))
 
 
 def table_grants(role: TableRole) -> Iterator[sql.Composed]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from psycopg import sql
 from infra.boundaries.database.audit import borders
 from infra.boundaries.database.places import places_in
 from infra.databases.embedded.account import binaries_for
-from infra.databases.roles import SchemaRoles, provision, provisioning_statements, scram_digest
+from infra.databases.roles import SchemaRoles, TableRole, provision, provisioning_statements, scram_digest
 from tests import databases
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -152,6 +153,43 @@ def test_an_administrator_without_superuser_rights_provisions_and_a_repeat_keeps
             connection.execute("DELETE FROM ledger")
     with psycopg.connect(databases.admin_url("banyan_bare")) as admin:
         assert borders(places_in([BARE]), admin) == []
+
+
+def test_for_a_module_that_may_leave_there_are_a_reader_that_writes_nothing_and_the_owners_schema_for_notes(
+    bare_database: str,
+) -> None:
+    leaving = replace(BARE, moves=True, reader_role="bare_reader", reader_password="reads")
+    follower = TableRole(
+        schema="bare", owner_role="bare_owner", role="bare_follower", password="follows", rights={"ledger": "SELECT"}
+    )
+    try:
+        provision(bare_database, [leaving], [follower])
+        owner = psycopg.conninfo.make_conninfo(bare_database, user="bare_owner", password="it's a secret")
+        with psycopg.connect(owner) as connection:
+            connection.execute("CREATE TABLE ledger (id int)")
+            connection.execute("CREATE TABLE secret (id int)")
+            connection.execute("CREATE TABLE bare_xtr.log (id int)")
+            connection.execute("CREATE TEMPORARY TABLE stage (id int)")
+        provision(bare_database, [leaving], [follower])
+
+        for role, password in (("bare_reader", "reads"), ("bare_follower", "follows")):
+            url = psycopg.conninfo.make_conninfo(bare_database, user=role, password=password)
+            with psycopg.connect(url, autocommit=True) as connection:
+                assert connection.execute("SELECT count(*) FROM ledger").fetchone() == (0,)
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute("INSERT INTO ledger VALUES (1)")
+                if role == "bare_follower":
+                    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                        connection.execute("SELECT FROM secret")
+        with psycopg.connect(databases.admin_url("banyan_bare")) as admin:
+            found = borders(places_in([leaving]), admin)
+            assert {finding.target for finding in found} == {"role bare_follower"}, (
+                "the reader is expected, a stranger is not"
+            )
+    finally:
+        with psycopg.connect(databases.admin_url("banyan_bare"), autocommit=True) as admin:
+            admin.execute("DROP OWNED BY bare_reader, bare_follower")
+            admin.execute("DROP ROLE bare_reader, bare_follower")
 
 
 def test_the_printed_statements_hold_no_password_in_clear(bare_database: str) -> None:

@@ -10,7 +10,8 @@ from infra.databases.roles import FOLLOWER_RIGHTS, FOLLOWER_ROLE, TableRole, tab
 def grant(apps: StateApps, editor: BaseDatabaseSchemaEditor) -> None:
     with editor.connection.cursor() as cursor:
         cursor.execute("SELECT current_schema()")
-        role = TableRole(schema=cursor.fetchone()[0], role=FOLLOWER_ROLE, password="", rights=FOLLOWER_RIGHTS)
+        (schema,) = cursor.fetchone()
+        role = TableRole(schema=schema, owner_role="", role=FOLLOWER_ROLE, password="", rights=FOLLOWER_RIGHTS)
         for statement in table_grants(role):
             cursor.execute(statement.as_string(None))
 
