@@ -123,6 +123,8 @@ class Application:
 
     def outdate_comparisons(self, touched: Mapping[str, Sequence[str]]) -> None:
         """Note which compared ranges these keys lie in: they must be compared again."""
+        if not any(touched.values()):
+            return
         compared = sql.Identifier(self._there.control_schema, "compared")
         known = {
             row[0] for row in self._target.execute(sql.SQL("SELECT DISTINCT tbl FROM {}").format(compared)).fetchall()

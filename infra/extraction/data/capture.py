@@ -222,7 +222,11 @@ def identity(connection: Connection, side: Side) -> str:
 
     After a failover to a server that lagged, or a restore, transaction numbers are used again for other changes.
     """
-    query = sql.SQL("SELECT {} || '/' || (SELECT id FROM {})").format(
+    return str(one_row(connection.execute(sql.SQL("SELECT {}").format(identity_of(side))).fetchone())[0])
+
+
+def identity_of(side: Side) -> sql.Composed:
+    """Return the expression of a source's identity."""
+    return sql.SQL("{} || '/' || (SELECT id FROM {})").format(
         sql.SQL(SERVER_IDENTITY), sql.Identifier(side.control_schema, "capture")
     )
-    return str(one_row(connection.execute(query).fetchone())[0])

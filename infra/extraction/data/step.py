@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Self
 
 import psycopg
+from psycopg import sql
 
 from infra.extraction.data import capture, guards, log, stream
 from infra.extraction.data.application import Application, Chunk, Keys, average_row_bytes, bound
@@ -201,7 +202,6 @@ class Applier:
     ) -> Step:
         began = time.monotonic()
         side_by_side = streams > 1 and not self.copied
-        self._reading.execute("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         try:
             snapshot = self._snapshot()
             chunk = self._next_chunk() if streams == 1 else None
@@ -239,9 +239,16 @@ class Applier:
         return copied
 
     def _snapshot(self) -> str:
-        # The first query fixes the snapshot of the transaction.
-        snapshot = one_row(self._reading.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
-        self._check_source(capture.identity(self._reading, self.source))
+        """Begin a transaction on the source and return its snapshot; all in one message, as somebody may be waiting."""
+        cursor = self._reading.execute(
+            sql.SQL("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT pg_current_snapshot()::text, {}").format(
+                capture.identity_of(self.source)
+            )
+        )
+        while cursor.nextset():
+            pass
+        snapshot, identity = one_row(cursor.fetchone())
+        self._check_source(str(identity))
         return str(snapshot)
 
     def _check_source(self, identity: str) -> None:
@@ -368,10 +375,8 @@ class Applier:
         return replace(self.position, steps=self.position.steps + 1, slowed_by=self.governor.reason)
 
     def _require(self, writing: Connection, position: Position) -> None:
-        stream.require(writing, self.target, position)
-        stream.require_closed(writing, self.target, [table.there for table in self.tables])
+        stream.require(writing, self.target, position, [table.there for table in self.tables])
         self._permitted(writing)
-        writing.execute("SET CONSTRAINTS ALL DEFERRED")
 
     def _saved(self, position: Position) -> None:
         self.position = position

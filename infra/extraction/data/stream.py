@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from infra.extraction.data import capture, control, guards, log
-from infra.extraction.data.connections import COPYING, SERVER_IDENTITY, Connection, application_name, one_row
+from infra.extraction.data.connections import COPYING, SERVER_IDENTITY, Connection, Row, application_name, one_row
 from infra.extraction.data.errors import LeaseLost, NotPrepared, TargetRefused
 from infra.extraction.data.mapping import Mappings, names_there, paired
 from infra.extraction.data.tables import Table, carried_tables
@@ -195,14 +195,22 @@ def require_closed(target: Connection, side: Side, tables: Sequence[Table]) -> N
     Raises:
         TargetRefused: it may.
     """
-    names = [table.on(side.schema).as_string(target) for table in tables]
-    row = target.execute(
-        "SELECT t FROM unnest(%s::text[]) t WHERE has_table_privilege(%s, t::regclass, 'INSERT, UPDATE, DELETE') LIMIT 1",
-        [names, side.application_role],
-    ).fetchone()
-    if row:
+    row = target.execute(sql.SQL("SELECT {}").format(_writable(side, tables))).fetchone()
+    _refuse(side, one_row(row)[0])
+
+
+def _writable(side: Side, tables: Sequence[Table]) -> sql.Composed:
+    """Return the expression of a table that the application may write to, NULL when there is none."""
+    names = [table.on(side.schema).as_string(None) for table in tables]
+    return sql.SQL(
+        "(SELECT t FROM unnest({}::text[]) t WHERE has_table_privilege({}, t::regclass, 'INSERT, UPDATE, DELETE') LIMIT 1)"
+    ).format(sql.Literal(names), sql.Literal(side.application_role))
+
+
+def _refuse(side: Side, writable: str | None) -> None:
+    if writable:
         raise TargetRefused(
-            f"The role {side.application_role} may write to {row[0]} on {side.name}, so this side owns the rows and"
+            f"The role {side.application_role} may write to {writable} on {side.name}, so this side owns the rows and"
             " nothing is carried to it. Close it first, or carry in the other direction."
         )
 
@@ -259,11 +267,17 @@ def read(target: Connection, side: Side, *, lock: bool = False) -> Position:
     Raises:
         NotPrepared: there is no stream into this side.
     """
-    query = sql.SQL(
-        "SELECT cursor::text, source, lease, frontier, consistent, rows_carried, steps, target, suspect, paused, slowed_by"
+    return _position(side, target.execute(_standing(side, sql.SQL("NULL"), lock=lock)).fetchone())
+
+
+def _standing(side: Side, more: sql.Composable, *, lock: bool) -> sql.Composed:
+    return sql.SQL(
+        "SELECT cursor::text, source, lease, frontier, consistent, rows_carried, steps, target, suspect, paused, slowed_by, {}"
         " FROM {} {}"
-    ).format(sql.Identifier(side.control_schema, "stream"), sql.SQL("FOR UPDATE" if lock else ""))
-    row = target.execute(query).fetchone()
+    ).format(more, sql.Identifier(side.control_schema, "stream"), sql.SQL("FOR UPDATE" if lock else ""))
+
+
+def _position(side: Side, row: Row | None) -> Position:
     if row is None:
         raise NotPrepared(f"No stream leads to {side.name} for {side.schema}. Begin one first.")
     frontiers = {name: Frontier(**value) for name, value in row[3].items()}
@@ -282,18 +296,27 @@ def read(target: Connection, side: Side, *, lock: bool = False) -> Position:
     )
 
 
-def require(target: Connection, side: Side, mine: Position) -> None:
-    """Lock the stream for this transaction, if it still stands where `mine` says and is still held by it.
+def require(target: Connection, side: Side, mine: Position, tables: Sequence[Table]) -> None:
+    """Lock the stream for this transaction, if it still stands where `mine` says, is held by it, and `side` is closed.
+
+    Foreign keys are checked at the end of the transaction, where they can be. All is one message: somebody may be waiting.
 
     Raises:
         LeaseLost: another applier took over, or carried something since.
+        TargetRefused: the application may write to one of `tables`.
     """
-    found = read(target, side, lock=True)
+    query = _standing(side, _writable(side, tables), lock=True)
+    cursor = target.execute(sql.SQL("SET CONSTRAINTS ALL DEFERRED; {}").format(query))
+    while cursor.nextset():
+        pass
+    row = cursor.fetchone()
+    found = _position(side, row)
     if (found.lease, found.cursor, found.steps) != (mine.lease, mine.cursor, mine.steps):
         raise LeaseLost(
             f"Another applier carries {side.schema} to {side.name} (lease {found.lease}, here {mine.lease})."
             " This one ends; its last step was not kept."
         )
+    _refuse(side, one_row(row)[11])
 
 
 def save(target: Connection, side: Side, position: Position) -> None:

@@ -33,15 +33,22 @@ class WayBack:
         The target's own rules still apply (`guards.hold` comes before the first step).
         """
         cursor = one_row(source.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
+        # One message. The commit that gives the truth away is on this server, too, and durable: it takes this one along.
         target.execute(
             sql.SQL(
-                "INSERT INTO {} AS s (cursor, source, target, frontier) VALUES (%s, %s, %s, %s)"
+                "SET synchronous_commit = off;"
+                " INSERT INTO {} AS s (cursor, source, target, frontier) VALUES ({}, {}, {}, {})"
                 " ON CONFLICT (only_one) DO UPDATE SET cursor = excluded.cursor, source = excluded.source,"
                 " target = excluded.target, frontier = excluded.frontier, rows_carried = 0, steps = 0,"
                 " lease = s.lease + 1, consistent = true, suspect = false, paused = '', slowed_by = '',"
                 " position_at = now()"
-            ).format(sql.Identifier(self.there.control_schema, "stream")),
-            [cursor, self.source, self.target, Jsonb(self.frontier)],
+            ).format(
+                sql.Identifier(self.there.control_schema, "stream"),
+                cursor,
+                self.source,
+                self.target,
+                sql.Literal(Jsonb(self.frontier)),
+            )
         )
 
 
