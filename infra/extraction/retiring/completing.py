@@ -84,6 +84,11 @@ def complete(
         return _retire(module, who=who, report=report)
 
 
+def complete_as_asked(module: str, *, who: str, why: str, report: Report) -> Completed:
+    """Retire the monolith's tables for somebody who typed the module's name at the console."""
+    return complete(module, who=who, why=why, confirm=module, report=report)
+
+
 def _require(verdicts: tuple[Verdict, ...]) -> None:
     if missing := [f"{each.what}: no. {each.todo}" for each in verdicts if not each.holds]:
         raise MoveRefused(*missing)

@@ -16,8 +16,10 @@ from django.utils import timezone
 
 from infra.extraction.data.connections import connect
 from infra.extraction.freezing import guard
+from infra.extraction.move import requests
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.record.changing import change, history, read
+from infra.extraction.record.models import Request
 from infra.extraction.retiring import complete, completing, disuse, dropping, exporting, looking, setting_aside
 from infra.extraction.sides import Side
 from infra.extraction.switch import gate
@@ -98,6 +100,17 @@ def test_a_repeat_changes_nothing_and_sees_the_setting(switched: Place) -> None:
     assert (again.retired, again.export) == (first.retired, first.export)
     assert again.setting_is_there
     assert len(history(MODULE)) == before
+
+
+def test_what_the_console_asks_for_is_carried_out_by_the_carrier(switched: Place) -> None:
+    requests.offer("complete", completing.complete_as_asked)
+    asked = Request.objects.create(module=MODULE, verb="complete", who="grace", asked_at=timezone.now())
+
+    requests.carry_out(asked)
+
+    asked.refresh_from_db()
+    assert (asked.state, read(MODULE).phase) == ("done", "split"), asked.said
+    assert history(MODULE)[0].who == "grace"
 
 
 KILLED_AT: list[tuple[Any, str]] = [

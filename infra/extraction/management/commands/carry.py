@@ -10,11 +10,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from infra.extraction.move import requests
 from infra.extraction.move.carrier import Carrier
+from infra.extraction.move.requests import offer
 from infra.extraction.move.sides import modules
 from infra.extraction.record import presence
-from infra.extraction.retiring.completing import complete
+from infra.extraction.retiring.completing import complete_as_asked
 
 
 class Command(BaseCommand):
@@ -27,8 +27,6 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if unknown := [name for name in options["modules"] if name not in modules()]:
             raise CommandError(f"There is no module {unknown[0]}; there are {', '.join(modules())}.")
-        # The console has the module's name typed before it asks.
-        requests.offer("complete", lambda module, **told: complete(module, confirm=module, **told))
         stop = threading.Event()
 
         def end(number: int, frame: FrameType | None) -> None:
@@ -36,6 +34,7 @@ class Command(BaseCommand):
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
+        offer("complete", complete_as_asked)
         presence.start()
         try:
             Carrier(options["modules"] or None).run(stop)
