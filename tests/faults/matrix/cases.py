@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -104,6 +104,11 @@ def _processes() -> Iterator[Case]:
         yield Case(f"carrier-killed-in-{VERB[phase]}", phase, _during(_carrier_killed))
 
 
+def _where_it_serves(theatre: Theatre, what: str) -> AbstractContextManager[None]:
+    """Announce a fault of the service where it has traffic; elsewhere nobody may notice."""
+    return nullcontext() if theatre.where["phase"] == "dual_write" else theatre.workload.fault(what, lasting=5.0)
+
+
 def _web_worker_killed(theatre: Theatre) -> None:
     with theatre.workload.fault("a web process is killed"):
         send(theatre.stage.shop.workers()[0], signal.SIGKILL)
@@ -125,12 +130,12 @@ def _shop_killed(theatre: Theatre) -> None:
 
 
 def _service_worker_killed(theatre: Theatre) -> None:
-    with theatre.workload.fault("a process of the service is killed"):
+    with _where_it_serves(theatre, "a process of the service is killed"):
         send(theatre.stage.services[MODULE].workers()[0], signal.SIGKILL)
 
 
 def _service_killed(theatre: Theatre) -> None:
-    with theatre.workload.fault("the service is killed"):
+    with _where_it_serves(theatre, "the service is killed"):
         theatre.stage.services[MODULE].kill()
         _never.wait(2.0)
         theatre.stage.start_service(MODULE)
@@ -138,7 +143,7 @@ def _service_killed(theatre: Theatre) -> None:
 
 def _service_frozen(theatre: Theatre) -> None:
     service = theatre.stage.services[MODULE]
-    with theatre.workload.fault("the service stands still"):
+    with _where_it_serves(theatre, "the service stands still"):
         service.freeze()
         _never.wait(4.0)
         service.thaw()
@@ -198,8 +203,18 @@ def _databases() -> Iterator[Case]:
 
 
 def _under(what: str, act: Act) -> Act:
+    """Announce what customers may notice."""
+
     def announced(theatre: Theatre) -> None:
         with theatre.workload.fault(what, lasting=8.0):
+            act(theatre)
+
+    return announced
+
+
+def _under_where_it_serves(what: str, act: Act) -> Act:
+    def announced(theatre: Theatre) -> None:
+        with _where_it_serves(theatre, what):
             act(theatre)
 
     return announced
@@ -258,9 +273,12 @@ def _zombie_writer(theatre: Theatre) -> None:
 
 def _network() -> Iterator[Case]:
     for phase in PHASES:
-        yield Case(f"service-cut-off-in-{phase}", phase, _under("the service is cut off", _cut(lambda t: t.to_service)))
-        yield Case(f"service-half-open-in-{phase}", phase, _under("no answers", _one_way(lambda t: t.to_service)))
+        cut = _under_where_it_serves("the service is cut off", _cut(lambda t: t.to_service))
+        yield Case(f"service-cut-off-in-{phase}", phase, cut)
+        deaf = _under_where_it_serves("the service's answers do not come", _one_way(lambda t: t.to_service))
+        yield Case(f"service-half-open-in-{phase}", phase, deaf)
         yield Case(f"service-far-away-in-{phase}", phase, _far(lambda t: t.to_service, 0.02))
+    for phase in ("shared_database", "switched"):
         yield Case(f"answer-lost-in-{phase}", phase, _under("an answer is lost", _answer_lost))
     for phase in PHASES[1:]:
         yield Case(f"movers-cut-off-in-{phase}", phase, _cut(lambda t: t.to_database))
@@ -309,13 +327,9 @@ def _delay(link: Link, seconds: float) -> Iterator[None]:
 
 def _answer_lost(theatre: Theatre) -> None:
     """A command is done, and its answer breaks off: whoever sent it does not know, and asks again under the same key."""
-    if theatre.where["phase"] == "shared_database":
-        theatre.patiently("shift", reads=100, writes=100)
     before = theatre.to_service.broken_on_purpose
     theatre.to_service.lose_answer_to(b"take_payment")
-    theatre.soon(
-        lambda: theatre.to_service.broken_on_purpose > before or theatre.where["phase"] == "dual_write", "lost"
-    )
+    theatre.soon(lambda: theatre.to_service.broken_on_purpose > before, "an answer was lost")
 
 
 # --- People ---

@@ -27,6 +27,8 @@ MODULE = "payments"  # the worked example; any other moves the same way
 LADDER = ("in_process", "shared_database", "dual_write", "switched")
 UP = {"in_process": "share", "shared_database": "begin_copy", "dual_write": "switch"}
 DOWN = {"shared_database": "cancel", "dual_write": "cancel", "switched": "reverse"}
+# In dual write the service has no traffic, so that whatever becomes of it nobody may notice.
+SHARES = {"shared_database": {"reads": 60, "writes": 40}, "dual_write": {"reads": 0, "writes": 0}}
 # A switch that died is finished or undone by the carrier; a frozen controller's turn has to run out first.
 REST_SECONDS = 60.0
 WARM_UP_REQUESTS = 30
@@ -127,12 +129,14 @@ class Theatre:
         return self.stage.where(MODULE)
 
     def bring_to(self, phase: str) -> None:
-        """Bring the module to a phase, verb by verb."""
+        """Bring the module to a phase, verb by verb, with the shares that its cases expect (`SHARES`)."""
         while (now := self.where["phase"]) != phase:
             verb = UP[now] if LADDER.index(now) < LADDER.index(phase) else DOWN[now]
             self.patiently(verb, **({"carrier": False} if verb == "begin_copy" else {}))
             if verb == "begin_copy":
                 eventually(self.is_copied, "the carrier copied everything", seconds=120)
+        if (shares := SHARES.get(phase)) and not shares.items() <= self.where["shares"].items():
+            self.patiently("shift", **shares)
 
     def is_copied(self) -> bool:
         """Return whether the carrier says that all tables are copied, and alike."""
