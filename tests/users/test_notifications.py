@@ -369,4 +369,5 @@ def test_what_was_sent_long_ago_is_forgotten_and_what_waits_is_kept(mail_server:
 
 
 def test_the_lease_outlasts_a_batch_that_runs_into_every_time_out() -> None:
+    assert settings.EMAIL_TIMEOUT is not None
     assert sending.LEASE.total_seconds() > sending.BATCH * settings.EMAIL_TIMEOUT

@@ -17,10 +17,10 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from pytest_django import Settings
 
+from infra.deployment.private_keys import kept_key, keys_from
 from infra.http import verification_keys
 from modules.users.queries.signing_keys import public_keys, signing_keys
 from modules.users.use_cases.sign_in import access_token
-from infra.deployment.private_keys import kept_key, keys_from
 from monolith.wiring import verification_keys as published_keys
 from tests.api import Api
 from tests.users.factories import a_customer

@@ -8,7 +8,7 @@ from infra.boundaries.generation import toml
 from infra.boundaries.generation.house import House
 from infra.boundaries.manifest import Manifest
 
-# A composition root mounts a module's HTTP, starts its app and has its settings; what it asks, it asks by contract like everybody.
+# A composition root mounts a module's HTTP, starts its app and has its settings; what it asks, it asks by contract like all.
 SEEN_FROM_ABOVE = frozenset({"apps", "http", "contract", "events", "settings", "manifest"})
 
 LAYERS = "Imports point down"
