@@ -64,7 +64,7 @@ class Application:
         return [row[0] for row in self._source.execute(query, [list(spelled)])]
 
     def upsert(self, table: Table, spelled: Sequence[str]) -> int:
-        """Give these keys the rows that the source has; return how many it has."""
+        """Give these keys the rows that the source has; return how many it has. Once for a table in a transaction."""
         self._stage(table)
         rows = sql.SQL("SELECT {} FROM {} t WHERE {}").format(
             table.selected("t"), table.on(self._here.schema), keys.among(table, "t", sql.Literal(list(spelled)))
@@ -72,7 +72,6 @@ class Application:
         count = relay(self._source, rows, self._target, _stage_columns(table), binary=table.binary)
         if count:
             self._target.execute(_merge(table, self._there))
-            self._target.execute(sql.SQL("TRUNCATE {}").format(_stage(table)))
         return count
 
     def copy(self, chunk: Chunk) -> int:
@@ -126,32 +125,29 @@ class Application:
         if not any(touched.values()):
             return
         compared = sql.Identifier(self._there.control_schema, "compared")
-        known = {
-            row[0] for row in self._target.execute(sql.SQL("SELECT DISTINCT tbl FROM {}").format(compared)).fetchall()
-        }
+        within = sql.SQL("(c.{} IS NULL OR ROW({}) {} ROW({}))")
+        updates = []
         for name, spelled in touched.items():
             table = self._by_name[name]
-            if table.number not in known or not spelled:
-                continue
             there = table.there
             key = keys.spelled_list(there, sql.SQL("k.spelling"))
-            within = sql.SQL("(c.{} IS NULL OR ROW({}) {} ROW({}))")
-            self._target.execute(
+            updates.append(
                 sql.SQL(
                     "UPDATE {} c SET state = 'stale', run = NULL WHERE c.tbl = {} AND c.state <> 'stale'"
-                    " AND EXISTS (SELECT FROM unnest(%s::text[]) AS k(spelling) WHERE {} AND {})"
+                    " AND EXISTS (SELECT FROM unnest({}::text[]) AS k(spelling) WHERE {} AND {})"
                 ).format(
                     compared,
                     sql.Literal(table.number),
+                    sql.Literal(list(spelled)),
                     within.format(
                         sql.Identifier("above"), key, sql.SQL(">"), keys.spelled_list(there, sql.SQL("c.above"))
                     ),
                     within.format(
                         sql.Identifier("up_to"), key, sql.SQL("<="), keys.spelled_list(there, sql.SQL("c.up_to"))
                     ),
-                ),
-                [list(spelled)],
+                )
             )
+        self._target.execute(sql.SQL("; ").join(updates))
 
     def _with_referring(self, touched: Mapping[str, Sequence[str]]) -> Keys:
         found: dict[str, dict[str, None]] = {name: dict.fromkeys(spelled) for name, spelled in touched.items()}
@@ -185,6 +181,15 @@ class Application:
         )
         return [row[0] for row in self._target.execute(query, [list(parents)])]
 
+    def prepare(self) -> None:
+        """Make all that steps stage rows in, so that none of them has to."""
+        for table in self._tables:
+            self._stage(table)
+
+    def read_from(self, source: Connection) -> None:
+        """Read from another connection from now on."""
+        self._source = source
+
     def _stage(self, table: Table) -> None:
         if table.name not in self._staged:
             exists = self._target.execute("SELECT to_regclass(%s)", [f"pg_temp.stage_{table.number}"]).fetchone()
@@ -197,10 +202,6 @@ class Application:
                     )
                 )
             self._staged.add(table.name)
-
-    def forget_stages(self) -> None:
-        """To be called when the target's transaction was rolled back, and with it perhaps a staging table."""
-        self._staged.clear()
 
 
 def copy_chunk(source: Connection, target: Connection, sides: tuple[Side, Side], chunk: Chunk) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from psycopg import sql
 
-from infra.extraction.data.connections import Connection
+from infra.extraction.data.connections import Connection, one_row
 from infra.extraction.data.tables import Table
 from infra.extraction.sides import Side
 
@@ -67,14 +67,18 @@ def hold(connection: Connection, side: Side, tables: Sequence[Table], *, referen
 
 def release(connection: Connection, side: Side, kind: str) -> int:
     """Switch on again what was held of `kind`, and return how much that was; a repeat changes nothing."""
+    # All of it is one message: writers may be waiting for it.
     held = sql.Identifier(side.control_schema, "held")
-    with connection.transaction():
-        rows = connection.execute(
-            sql.SQL("DELETE FROM {} WHERE kind = %s RETURNING restore").format(held), [kind]
-        ).fetchall()
-        if rows:  # in one message: writers may be waiting for it
-            connection.execute("; ".join(restore for (restore,) in rows))
-    return len(rows)
+    block = sql.SQL(
+        "DECLARE one record; BEGIN FOR one IN DELETE FROM {} WHERE kind = {} RETURNING restore LOOP EXECUTE one.restore;"
+        " END LOOP; END"
+    ).format(held, sql.Literal(kind))
+    cursor = connection.execute(
+        sql.SQL("SELECT count(*) FROM {} WHERE kind = {}; DO {}").format(
+            held, sql.Literal(kind), sql.Literal(block.as_string(connection))
+        )
+    )
+    return int(one_row(cursor.fetchone())[0])
 
 
 def _note(connection: Connection, side: Side, table: Table, kind: str, name: str, restore: sql.Composed) -> None:

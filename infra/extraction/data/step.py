@@ -114,6 +114,9 @@ class Applier:
                 for table in self.tables
             }
             self._restore_references()
+            self._application.prepare()
+            # A target that crashes goes back together with its cursor. What must be durable for that is so before a purge.
+            self._writing.execute("SET synchronous_commit = off")
         except BaseException:
             self.close()
             raise
@@ -210,7 +213,7 @@ class Applier:
                 self._pace_of(chunk.table).learn(done.copied, time.monotonic() - began)
             if handover:
                 handed, self._reading = self._reading, connect(self.source, "applier")
-                self._application = Application(self._reading, self._writing, (self.source, self.target), self.tables)
+                self._application.read_from(self._reading)
                 handover(handed, snapshot)
             elif side_by_side:
                 done = replace(done, copied=self._copy_side_by_side(streams, goes_on))
@@ -294,37 +297,31 @@ class Applier:
         copied = 0
         position = replace(self._next_position(), cursor=snapshot, consistent=True)
         count = sum(map(len, touched.values()))
-        try:
-            with self._writing.transaction():
-                self._require(self._writing, self.position)
-                if rebuild:
-                    if chunk:
-                        apply.clear(chunk)
-                    apply.rebuild(touched)
-                else:
-                    missing = {}
-                    for table in self.tables:
-                        if found := touched.get(table.name):
-                            missing[table.name] = len(found) > apply.upsert(table, found)
+        with self._writing.transaction():
+            self._require(self._writing, self.position)
+            if rebuild:
                 if chunk:
-                    copied = apply.copy(chunk)
-                    frontier = self.position.of(chunk.table)
-                    position = position.with_frontier(
-                        chunk.table,
-                        Frontier(
-                            key=chunk.up_to or chunk.above, complete=chunk.up_to is None, rows=frontier.rows + copied
-                        ),
-                    )
-                if not rebuild:
-                    for table in reversed(self.tables):
-                        if missing.get(table.name):
-                            apply.delete_vanished(table, touched[table.name])
-                apply.outdate_comparisons(touched)
-                position = replace(position, rows_carried=position.rows_carried + count + copied)
-                stream.save(self._writing, self.target, position)
-        except BaseException:
-            apply.forget_stages()
-            raise
+                    apply.clear(chunk)
+                apply.rebuild(touched)
+            else:
+                missing = {}
+                for table in self.tables:
+                    if found := touched.get(table.name):
+                        missing[table.name] = len(found) > apply.upsert(table, found)
+            if chunk:
+                copied = apply.copy(chunk)
+                frontier = self.position.of(chunk.table)
+                position = position.with_frontier(
+                    chunk.table,
+                    Frontier(key=chunk.up_to or chunk.above, complete=chunk.up_to is None, rows=frontier.rows + copied),
+                )
+            if not rebuild:
+                for table in reversed(self.tables):
+                    if missing.get(table.name):
+                        apply.delete_vanished(table, touched[table.name])
+            apply.outdate_comparisons(touched)
+            position = replace(position, rows_carried=position.rows_carried + count + copied)
+            stream.save(self._writing, self.target, position)
         self._saved(position)
         return Step(touched=count, copied=copied, transactions=1, rebuilt=rebuild)
 
@@ -356,18 +353,14 @@ class Applier:
         table = next(each for each in self.tables if each.number == number)
         covered = apply.covered(table, self.position.of(table), spelled)
         position = replace(self._next_position(), consistent=False)
-        try:
-            with self._writing.transaction():
-                self._require(self._writing, self.position)
-                if deleting:
-                    apply.delete_vanished(table, covered)
-                elif covered:
-                    apply.upsert(table, covered)
-                apply.outdate_comparisons({table.name: covered})
-                stream.save(self._writing, self.target, position)
-        except BaseException:
-            apply.forget_stages()
-            raise
+        with self._writing.transaction():
+            self._require(self._writing, self.position)
+            if deleting:
+                apply.delete_vanished(table, covered)
+            elif covered:
+                apply.upsert(table, covered)
+            apply.outdate_comparisons({table.name: covered})
+            stream.save(self._writing, self.target, position)
         self._saved(position)
         return 0 if deleting else len(covered)
 
@@ -409,7 +402,8 @@ class Applier:
 
     def _purge_at_times(self) -> None:
         if self.purges and time.monotonic() - self._purged_at >= PURGE_SECONDS:
-            log.purge(self._reading, self.source, self.position.cursor)
+            if stream.make_durable(self._writing, self.target, self.position):
+                log.purge(self._reading, self.source, self.position.cursor)
             self._purged_at = time.monotonic()
 
     def _recover(self) -> None:

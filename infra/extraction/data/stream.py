@@ -319,6 +319,20 @@ def require(target: Connection, side: Side, mine: Position, tables: Sequence[Tab
     _refuse(side, one_row(row)[11])
 
 
+def make_durable(target: Connection, side: Side, position: Position) -> bool:
+    """Have a crash of the target go back to `position` at most; return False when another applier took over."""
+    with target.transaction():
+        target.execute("SET LOCAL synchronous_commit = on")
+        return bool(
+            target.execute(
+                sql.SQL("UPDATE {} SET position_at = position_at WHERE lease = %s AND steps = %s").format(
+                    sql.Identifier(side.control_schema, "stream")
+                ),
+                [position.lease, position.steps],
+            ).rowcount
+        )
+
+
 def save(target: Connection, side: Side, position: Position) -> None:
     """Write where the stream stands, within the transaction that applied it."""
     frontier: dict[str, Any] = {

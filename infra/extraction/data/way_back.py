@@ -28,12 +28,14 @@ class WayBack:
     frontier: dict[str, dict[str, bool]]
 
     def begin(self, source: Connection, target: Connection) -> None:
-        """Set its cursor at the source's present snapshot; what is written there from now on is carried back.
+        """Set its cursor at the snapshot of the source's transaction; what is written there from now on is carried back.
 
         The target's own rules still apply (`guards.hold` comes before the first step).
         """
-        cursor = one_row(source.execute("SELECT pg_current_snapshot()::text").fetchone())[0]
-        # One message. The commit that gives the truth away is on this server, too, and durable: it takes this one along.
+        # What follows on either server is durable (the one is made ready, the other gives) and takes these commits along.
+        found = source.execute("SET LOCAL synchronous_commit = off; SELECT pg_current_snapshot()::text")
+        found.nextset()
+        cursor = one_row(found.fetchone())[0]
         target.execute(
             sql.SQL(
                 "SET synchronous_commit = off;"

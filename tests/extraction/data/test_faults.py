@@ -88,7 +88,19 @@ def steps_of(pair: Pair) -> int:
 def goes_on(pair: Pair, process: Process) -> None:
     """Wait until something is carried again."""
     before = steps_of(pair)
-    eventually(lambda: steps_of(pair) > before + 1, f"the applier goes on; it said {process.said[-3:]}", seconds=60)
+    try:
+        eventually(lambda: steps_of(pair) > before + 1, "the applier goes on", seconds=60)
+    except AssertionError as error:
+        raise AssertionError(f"{error} It said {process.said[-3:]}; {sessions_of(pair)}") from error
+
+
+def sessions_of(pair: Pair) -> list[tuple[object, ...]]:
+    """Return what the sessions on the target do and wait for, to understand a failure."""
+    with pair.owner(pair.target) as target:
+        return target.execute(
+            "SELECT pid, application_name, state, wait_event, pg_blocking_pids(pid), left(query, 200) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        ).fetchall()
 
 
 def lasts(seconds: float) -> None:
