@@ -41,7 +41,7 @@ class Column:
         return sql.Identifier(self.name)
 
     def hashed(self, row: str, *, as_text: bool) -> sql.Composed:
-        """Return the expression of this column within a row's hash."""
+        """Return what this column puts into a row's hash."""
         value = sql.SQL("{}.{}").format(sql.Identifier(row), self.identifier)
         by_value = self.type.partition("(")[0].strip() in _HASHED_BY_VALUE or (
             self.type.startswith("numeric(") and "," in self.type
@@ -50,6 +50,8 @@ class Column:
             value = sql.SQL("{}::text").format(value)
         if self.collated or as_text or not by_value:
             value = sql.SQL('{} COLLATE pg_catalog."C"').format(value)
+        elif self.type.startswith("numeric"):
+            value = sql.SQL("{0}, {0} IS NULL").format(value)  # NaN has the hash of nothing
         return value
 
 

@@ -58,6 +58,47 @@ def test_every_planted_difference_is_found_named_and_repaired(pair: Pair, as_tex
     assert pair.differences() == {}
 
 
+@pytest.mark.parametrize("workers", [1, 4])
+def test_ranges_are_compared_side_by_side_and_nothing_is_found_twice(pair: Pair, workers: int) -> None:
+    with pair.application() as shop:
+        fill(shop)
+    pair.begin()
+    with pair.applier() as applier, pair.owner(pair.target) as target:
+        applier.copy_all()
+        clean = compare(applier, everything=True, workers=workers)
+        assert clean.differences == ()
+        assert clean.rows == 50 * (1 + 3 + 6 + 3 + 1 + 1 + 1 + 1)
+        target.execute(DAMAGE.format(s=pair.target.schema).split(";")[0])
+        target.execute("UPDATE xshop_elsewhere.customer SET slot = slot + 1000")
+        found = compare(applier, everything=True, workers=workers).differences
+        assert len(found) == len(set(found)) == 51
+
+
+def test_a_worker_that_fails_ends_the_comparison_and_its_ranges_are_compared_again(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pair.application() as shop:
+        fill(shop)
+    pair.begin()
+    with pair.applier() as applier:
+        applier.copy_all()
+        digest, asked = comparison._Search._digest, list[int]()
+
+        def fails_at_last(self: object, *arguments: object) -> object:
+            asked.append(1)
+            if len(asked) > 10:
+                raise ConnectionAbortedError("planted")
+            return digest(self, *arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(comparison._Search, "_digest", fails_at_last)
+        with pytest.raises(ConnectionAbortedError):
+            compare(applier, workers=3)
+        monkeypatch.undo()
+        again = compare(applier, workers=3)
+        assert again.differences == ()
+        assert again.ranges > 0
+
+
 def test_only_ranges_that_were_touched_are_compared_again(pair: Pair) -> None:
     with pair.application() as shop:
         fill(shop)
