@@ -146,6 +146,7 @@ class Carrying:
         except MoveRefused:
             self._wait_for_others()
             return
+        connections.close_all()  # all modules' threads share one pool, and this one follows for hours
         with applier_of(source, target) as applier:
             self._problems.pop("stream", None)
             self._applier = applier
@@ -192,6 +193,7 @@ class Carrying:
                         facts = self._facts(applier, progress(here, there, (source, target), applier.tables))
                 self._problems.pop("notes", None)
                 self._note(facts)
+                connections.close_all()
 
     def _facts(self, applier: TimedApplier, found: Any) -> dict[str, Any]:
         copied = sum(table.copied for table in found.tables)
@@ -299,21 +301,27 @@ class Carrying:
     def _gates(self) -> None:
         looked_at = 0.0
         while not self._ending.wait(self._rhythm.look):
-            row = ModuleRecord.objects.using(ALIAS).filter(pk=self.module).values("hold", "phase", "changed_at").first()
-            if row is None or row["phase"] not in BETWEEN_SIDES:
-                continue
-            if row["hold"]:
-                held_for = (timezone.now() - row["changed_at"]).total_seconds()
-                if held_for > LONGEST_HOLD_SECONDS or not holder_of(at_work_on(self.module)):
-                    logger.warning(
-                        "%s: writes are held and nobody switches; both sides are brought to rest", self.module
-                    )
-                    reconcile_record(self.module, by=BY)
-            elif time.monotonic() - looked_at > self._rhythm.gates:
-                looked_at = time.monotonic()
-                if not holder_of(at_work_on(self.module)) and not self._at_rest():
-                    reconcile_record(self.module, by=BY)
-                self._problems.pop("gates", None)
+            try:
+                looked_at = self._look_at_gates(looked_at)
+            finally:
+                connections.close_all()
+
+    def _look_at_gates(self, looked_at: float) -> float:
+        """Bring to rest what nobody is at any more; return when both gates were looked at last."""
+        row = ModuleRecord.objects.using(ALIAS).filter(pk=self.module).values("hold", "phase", "changed_at").first()
+        if row is None or row["phase"] not in BETWEEN_SIDES:
+            return looked_at
+        if row["hold"]:
+            held_for = (timezone.now() - row["changed_at"]).total_seconds()
+            if held_for > LONGEST_HOLD_SECONDS or not holder_of(at_work_on(self.module)):
+                logger.warning("%s: writes are held and nobody switches; both sides are brought to rest", self.module)
+                reconcile_record(self.module, by=BY)
+        elif time.monotonic() - looked_at > self._rhythm.gates:
+            looked_at = time.monotonic()
+            if not holder_of(at_work_on(self.module)) and not self._at_rest():
+                reconcile_record(self.module, by=BY)
+            self._problems.pop("gates", None)
+        return looked_at
 
     def _at_rest(self) -> bool:
         where = read(self.module)
