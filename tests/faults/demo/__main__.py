@@ -14,7 +14,16 @@ from psycopg import sql
 from rich.console import Console
 
 from tests.faults.demo.page import Outcome, page
-from tests.faults.demo.steps import OUT_AND_BACK_AND_OUT, CommandFailed, Done, Journey, each_second, extract, wait_until
+from tests.faults.demo.steps import (
+    LOOK_SECONDS,
+    OUT_AND_BACK_AND_OUT,
+    CommandFailed,
+    Done,
+    Journey,
+    each_second,
+    extract,
+    wait_until,
+)
 from tests.faults.stage.processes import ProcessFailed
 from tests.faults.stage.shop import ROOT, STAFF, Stage
 from tests.faults.workload.homes import SCHEMAS, judge_at_rest
@@ -91,7 +100,7 @@ def _with_customers(stage: Stage, modules: Sequence[str], seed: int, console: Co
                 with workload, Watch(evidence) as watch:
                     each_second(tell, over)
                     wait_until(lambda: workload.summary().answered >= WARM_UP_REQUESTS)
-                    for step in journey.go(OUT_AND_BACK_AND_OUT):
+                    for step in journey.go(OUT_AND_BACK_AND_OUT, look_seconds=LOOK_SECONDS / len(modules)):
                         if isinstance(step, Done):
                             console.print(f"[green]✓[/] {now[0]}: {step.noticed.line()}", soft_wrap=True)
                         else:
