@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -89,7 +90,10 @@ def extract(stage: Stage, module: str, verb: str, *words: str) -> dict[str, Any]
     Raises:
         CommandFailed: it ended with anything but 0.
     """
-    ended = stage.extract(module, verb, *words, "--json")
+    try:
+        ended = stage.extract(module, verb, *words, "--json")
+    except subprocess.TimeoutExpired as expired:
+        raise CommandFailed(f"{expired}; {stage.carrier.log} says perhaps why") from expired
     if ended.returncode:
         raise CommandFailed(
             f"manage.py extract {module} {' '.join((verb, *words))} ended with {ended.returncode}:\n"
