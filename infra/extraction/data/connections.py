@@ -27,6 +27,7 @@ STATEMENT_SECONDS = 600
 # What tells a server, its timeline and its database from all others. A standby that was promoted has another timeline.
 SERVER_IDENTITY = """concat_ws('/', (SELECT system_identifier FROM pg_control_system()),
  left(pg_walfile_name(pg_current_wal_insert_lsn()), 8), (SELECT oid FROM pg_database WHERE datname = current_database()))"""
+APPLYING = "applier"  # the purpose of a stream's own two connections
 COPYING = "copying"  # the purpose of a first copy's workers
 
 

@@ -19,7 +19,7 @@ from psycopg import sql
 
 from infra.extraction.data import capture, guards, log, stream
 from infra.extraction.data.application import Application, Chunk, Keys, average_row_bytes, bound
-from infra.extraction.data.connections import Connection, connect, one_row
+from infra.extraction.data.connections import APPLYING, Connection, connect, one_row
 from infra.extraction.data.copying import Copying, default_streams
 from infra.extraction.data.errors import SourceChanged, TargetChanged
 from infra.extraction.data.governor import Governor
@@ -95,9 +95,9 @@ class Applier:
         self.rows_per_second = 0.0
 
     def __enter__(self) -> Self:
-        self._reading = connect(self.source, "applier")
+        self._reading = connect(self.source, APPLYING)
         try:
-            self._writing = connect(self.target, "applier")
+            self._writing = connect(self.target, APPLYING)
             self.tables = capture.captured_tables(self._reading, self.source, self._names)
             if self._mappings:
                 twins = carried_tables(self._writing, self.target.schema, names_there(self._names, self._mappings))
@@ -212,7 +212,7 @@ class Applier:
             if chunk and done.copied:
                 self._pace_of(chunk.table).learn(done.copied, time.monotonic() - began)
             if handover:
-                handed, self._reading = self._reading, connect(self.source, "applier")
+                handed, self._reading = self._reading, connect(self.source, APPLYING)
                 self._application.read_from(self._reading)
                 handover(handed, snapshot)
             elif side_by_side:

@@ -16,7 +16,15 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from infra.extraction.data import capture, control, guards, log
-from infra.extraction.data.connections import COPYING, SERVER_IDENTITY, Connection, Row, application_name, one_row
+from infra.extraction.data.connections import (
+    APPLYING,
+    COPYING,
+    SERVER_IDENTITY,
+    Connection,
+    Row,
+    application_name,
+    one_row,
+)
 from infra.extraction.data.errors import LeaseLost, NotPrepared, TargetRefused
 from infra.extraction.data.mapping import Mappings, names_there, paired
 from infra.extraction.data.tables import Table, carried_tables
@@ -251,13 +259,19 @@ def take_over(target: Connection, side: Side) -> Position:
 
 
 def _disconnect_predecessor(target: Connection, side: Side) -> None:
+    """End who may hold the stream's lock and stands still: who carries, a worker of its, or who was taking over."""
     target.execute(
         sql.SQL(
-            "SELECT pg_terminate_backend(a.pid) FROM {} s JOIN pg_stat_activity a ON a.pid = (s.holder ->> 'pid')::int"
+            "SELECT pg_terminate_backend(a.pid) FROM {} s, pg_stat_activity a"
             " WHERE a.usename = current_user AND a.datname = current_database() AND a.pid <> pg_backend_pid()"
-            " AND a.application_name LIKE 'banyan applier%%'"
-        ).format(sql.Identifier(side.control_schema, "stream")),
-        [],
+            " AND (a.application_name = {copying} OR a.application_name = {applier} AND (a.pid = (s.holder ->> 'pid')::int"
+            " OR a.state = 'idle in transaction' AND a.state_change < now() - make_interval(secs => {still})))"
+        ).format(
+            sql.Identifier(side.control_schema, "stream"),
+            copying=application_name(side, COPYING),
+            applier=application_name(side, APPLYING),
+            still=TAKEOVER_MILLISECONDS / 1000,
+        )
     )
 
 

@@ -135,6 +135,44 @@ def test_workers_of_an_applier_that_stands_still_hold_nobody_up(pair: Pair, monk
     assert pair.differences() == {}
 
 
+def test_a_worker_that_stands_still_with_the_lock_is_disconnected_by_the_next_applier(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pair.application() as shop:
+        fill(shop)
+    pair.begin()
+    save, reached, waking = stream.save, threading.Event(), threading.Event()
+
+    def frozen(target: Any, *arguments: Any) -> None:
+        save(target, *arguments)
+        if "copying" in target.info.parameter_status("application_name"):
+            reached.set()
+            waking.wait(60)
+
+    monkeypatch.setattr(stream, "save", frozen)
+    ends: list[BaseException] = []
+
+    def zombie() -> None:
+        try:
+            with pair.applier(streams=2) as applier:
+                applier.copy_all()
+        except (LeaseLost, psycopg.Error) as error:
+            ends.append(error)
+
+    thread = threading.Thread(target=zombie)
+    thread.start()
+    try:
+        assert reached.wait(30)
+        monkeypatch.undo()
+        with pair.applier(streams=2) as applier:  # it does not wait for the server's patience with the worker
+            applier.copy_all()
+    finally:
+        waking.set()
+        thread.join()
+    assert ends
+    assert pair.differences() == {}
+
+
 def test_a_paused_copy_rests_and_says_why_while_changes_are_carried(pair: Pair) -> None:
     with pair.application() as shop, pair.owner(pair.target) as target:
         fill(shop)

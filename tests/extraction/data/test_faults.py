@@ -89,7 +89,7 @@ def goes_on(pair: Pair, process: Process) -> None:
     """Wait until something is carried again."""
     before = steps_of(pair)
     try:
-        eventually(lambda: steps_of(pair) > before + 1, "the applier goes on", seconds=60)
+        eventually(lambda: steps_of(pair) > before + 1, "the applier goes on", seconds=120)
     except AssertionError as error:
         raise AssertionError(f"{error} It said {process.said[-3:]}; {sessions_of(pair)}") from error
 
