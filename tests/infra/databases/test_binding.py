@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.signals import request_finished, request_started
-from django.db import connections, transaction
+from django.db import close_old_connections, connections, transaction
 
 from infra.databases import binding, pools
 from infra.databases.bound.base import DatabaseWrapper
@@ -26,10 +26,14 @@ def moving() -> Iterator[None]:
     logins = {name: _login(module) for name, module in (("own", "payments"), ("shared", "orders"))}
     declared = pooled(logins["own"], Environment({})) | {"ENGINE": "infra.databases.bound", "BINDINGS": logins}
     connections.settings[ALIAS] = {**connections.settings["payments"], **declared}
+    # Django's own look at connections would hide what ours does, where a test client has put it back before.
+    closes_old_ones = request_started.disconnect(close_old_connections)
     binding.watch_requests()
     binding.bind(ALIAS, "own")
     yield
     request_started.disconnect(dispatch_uid="infra.databases.binding")
+    if closes_old_ones:
+        request_started.connect(close_old_connections)
     pools.close(ALIAS)
     del connections[ALIAS], connections.settings[ALIAS]
     binding.forget(ALIAS)
