@@ -7,7 +7,6 @@ The floor is the same rows counted in the same ranges on both sides, without loo
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ from infra.extraction.data import capture, stream
 from infra.extraction.data.comparison import compare
 from infra.extraction.data.connections import Connection, connect
 from infra.extraction.data.step import Applier
-from tests.benchmarks.extraction_servers import LINES, NAMES, cpu_seconds, median, server_cpu_seconds, two_servers
+from tests.benchmarks.extraction_servers import LINES, NAMES, median, server_cpu_seconds, two_servers
 
 AIM = 1_000_000
 ROUNDS = 3
@@ -74,7 +73,7 @@ def main(orders: int = 150_000) -> None:
 
 
 def cpu(*connections: Connection) -> float:
-    return (cpu_seconds(os.getpid()) or 0.0) + sum(server_cpu_seconds(each) or 0.0 for each in connections)
+    return time.process_time() + sum(server_cpu_seconds(each) or 0.0 for each in connections)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from infra.extraction.sides import Side
 
 LOCK_MILLISECONDS = 500  # writers queue behind a trigger that waits for its lock, so it never waits long
 ATTEMPTS = 20
-_OPERATIONS = ("insert", "update", "delete", "truncate")
+_OPERATIONS = ("insert", "update", "rekey", "delete", "truncate")
 
 
 def install(
@@ -133,23 +133,37 @@ def _install(connection: Connection, side: Side, table: Table) -> None:
             )
         )
         connection.execute(
-            sql.SQL("CREATE OR REPLACE TRIGGER {} {} ON {} {} FOR EACH STATEMENT EXECUTE FUNCTION {}()").format(
-                trigger,
-                sql.SQL("BEFORE TRUNCATE" if operation == "truncate" else f"AFTER {operation.upper()}"),
-                table.on(side.schema),
-                sql.SQL(_TRANSITIONS[operation]),
-                function,
+            sql.SQL("CREATE OR REPLACE TRIGGER {} {} ON {} {} EXECUTE FUNCTION {}()").format(
+                trigger, sql.SQL(_EVENTS[operation]), table.on(side.schema), _fired(table, operation), function
             )
         )
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}").format(table.on(side.schema), trigger))
 
 
-_TRANSITIONS = {
-    "insert": "REFERENCING NEW TABLE AS new_rows",
-    "update": "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows",
-    "delete": "REFERENCING OLD TABLE AS old_rows",
-    "truncate": "",
+_EVENTS = {
+    "insert": "AFTER INSERT",
+    "update": "AFTER UPDATE",
+    "rekey": "AFTER UPDATE",
+    "delete": "AFTER DELETE",
+    "truncate": "BEFORE TRUNCATE",
 }
+
+
+def _fired(table: Table, operation: str) -> sql.Composed:
+    """Return what follows the table in a trigger's definition.
+
+    An update leaves the new keys. The old ones differ in next to no update, and a condition on each row costs far less than
+    to keep all old rows and to tell their keys apart.
+    """
+    if operation == "rekey":
+        key = [column.identifier for column in table.key]
+        old, new = (
+            sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(row), name) for name in key) for row in ("OLD", "NEW")
+        )
+        return sql.SQL("FOR EACH ROW WHEN (ROW({}) IS DISTINCT FROM ROW({}))").format(old, new)
+    rows = {"insert": "REFERENCING NEW TABLE AS rows ", "update": "REFERENCING NEW TABLE AS rows "}
+    rows |= {"delete": "REFERENCING OLD TABLE AS rows "}
+    return sql.SQL(rows.get(operation, "") + "FOR EACH STATEMENT").format()
 
 
 def _body(connection: Connection, side: Side, table: Table, operation: str) -> str:
@@ -158,18 +172,15 @@ def _body(connection: Connection, side: Side, table: Table, operation: str) -> s
             f"BEGIN RAISE EXCEPTION 'TRUNCATE of {table.name} is refused while the module is on the move: it leaves no"
             " keys behind. Use DELETE.' USING ERRCODE = 'object_not_in_prerequisite_state'; END"
         )
-    rows = {"insert": ("new_rows",), "update": ("new_rows", "old_rows"), "delete": ("old_rows",)}[operation]
-    selects = sql.SQL(" UNION ").join(
-        sql.SQL("SELECT {}, {} FROM {} r").format(
-            sql.SQL("{}::smallint").format(sql.Literal(table.number)),
-            keys.spelled(table, "r"),
-            sql.SQL(name),
-        )
-        for name in rows
-    )
+    one_row = operation == "rekey"
     return (
-        sql.SQL("BEGIN INSERT INTO {} (tbl, key) {}; RETURN NULL; END")
-        .format(sql.Identifier(side.control_schema, "log"), selects)
+        sql.SQL("BEGIN INSERT INTO {} (tbl, key) SELECT {}, {}{}; RETURN NULL; END")
+        .format(
+            sql.Identifier(side.control_schema, "log"),
+            sql.SQL("{}::smallint").format(sql.Literal(table.number)),
+            keys.spelled(table, "old" if one_row else "r"),
+            sql.SQL("" if one_row else " FROM rows r"),
+        )
         .as_string(connection)
     )
 

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from infra.extraction.data.tables import Column, Table
 
+_PLAIN = dict.fromkeys(("smallint", "integer", "bigint"), "{}::text") | {"uuid": """'"' || {}::text || '"'"""}
 _DATED = ("date", "time")  # their plain text depends on the writer's settings; that of JSON doesn't
 
 
@@ -16,6 +17,11 @@ def spelled(table: Table, row: str) -> sql.Composed:
     """Return the expression that spells the key of `row`, whatever settings its writer has."""
     values = [sql.SQL("{}.{}").format(sql.Identifier(row), column.identifier) for column in table.key]
     if len(values) > 1:
+        if all(column.type in _PLAIN for column in table.key):  # this text is JSON's own, at a tenth of its price
+            texts = [
+                sql.SQL(_PLAIN[column.type]).format(value) for column, value in zip(table.key, values, strict=True)
+            ]
+            return sql.SQL("'[' || {} || ']'").format(sql.SQL(" || ', ' || ").join(texts))
         return sql.SQL("jsonb_build_array({})::text").format(sql.SQL(", ").join(values))
     if table.key[0].type.startswith(_DATED):
         return sql.SQL("to_jsonb({}) #>> '{{}}'").format(values[0])

@@ -29,12 +29,12 @@ _PROBE = """
 CREATE TEMPORARY TABLE plan_rows (id bigint PRIMARY KEY, name text NOT NULL, changed timestamptz) ON COMMIT DROP;
 CREATE TEMPORARY TABLE plan_log (xid xid8 NOT NULL DEFAULT pg_current_xact_id(), tbl smallint, key text) ON COMMIT DROP;
 CREATE FUNCTION pg_temp.plan_capture() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN
-    INSERT INTO pg_temp.plan_log (tbl, key) SELECT 1, r.id::text FROM new_rows r UNION SELECT 1, r.id::text FROM old_rows r;
+    INSERT INTO pg_temp.plan_log (tbl, key) SELECT 1, r.id::text FROM rows r;
     RETURN NULL; END$$;
 INSERT INTO plan_rows SELECT n, repeat('x', 100), now() FROM generate_series(1, 1000) n;
 """
 _CAPTURED = """
-CREATE TRIGGER plan_capture AFTER UPDATE ON plan_rows REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows
+CREATE TRIGGER plan_capture AFTER UPDATE ON plan_rows REFERENCING NEW TABLE AS rows
 FOR EACH STATEMENT EXECUTE FUNCTION pg_temp.plan_capture()
 """
 _WRITE = f"""

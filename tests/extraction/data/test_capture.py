@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from psycopg import sql
 
-from infra.extraction.data import capture
+from infra.extraction.data import capture, keys
+from infra.extraction.data.connections import connect
 from infra.extraction.data.errors import CannotBeCarried, DataPlaneError, NotPrepared
 from infra.extraction.data.tables import carried_tables
 from infra.extraction.sides import Side
@@ -99,3 +101,31 @@ def test_an_owner_without_the_rights_is_told_what_an_administrator_runs(pair: Pa
     )
     with pair.owner(pair.source) as source, pytest.raises(DataPlaneError, match="CREATE SCHEMA"):
         capture.install(source, elsewhere, [])
+
+
+def test_a_key_of_numbers_and_uuids_is_spelled_as_json_spells_it(pair: Pair) -> None:
+    with connect(pair.source, "test") as owner:
+        owner.execute("CREATE TABLE xshop.plain (a smallint, b integer, c bigint, d uuid, PRIMARY KEY (a, b, c, d))")
+        owner.execute(
+            "INSERT INTO xshop.plain VALUES (-1, 0, 9223372036854775807, gen_random_uuid()), (1, -2, 3, gen_random_uuid())"
+        )
+        (table,) = carried_tables(owner, pair.source.schema, ["plain"])
+        rows = owner.execute(
+            sql.SQL("SELECT {}, jsonb_build_array(r.a, r.b, r.c, r.d)::text FROM xshop.plain r").format(
+                keys.spelled(table, "r")
+            )
+        ).fetchall()
+
+    assert len(rows) == 2
+    assert all(spelled == as_json for spelled, as_json in rows)
+
+
+def test_a_changed_key_leaves_the_old_one_too(pair: Pair) -> None:
+    with connect(pair.source, "test") as owner:
+        owner.execute("INSERT INTO xshop.tag VALUES ('old'), ('kept')")
+        capture.install(owner, pair.source, NAMES)
+        owner.execute("UPDATE xshop.tag SET name = CASE name WHEN 'old' THEN 'new' ELSE name END")
+
+        logged = owner.execute("SELECT key FROM xshop_xtr.log ORDER BY key").fetchall()
+
+    assert [key for (key,) in logged] == ["kept", "new", "old"]

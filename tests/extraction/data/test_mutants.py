@@ -329,12 +329,7 @@ def _cursor_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def _without_old_keys(patch: pytest.MonkeyPatch) -> None:
-    body = capture._body
-
-    def only_new(connection: Any, side: Any, table: Any, operation: str) -> str:
-        return body(connection, side, table, "insert" if operation == "update" else operation)
-
-    patch.setattr(capture, "_body", only_new)
+    patch.setattr(capture, "_OPERATIONS", tuple(each for each in capture._OPERATIONS if each != "rekey"))
 
 
 def _not_always(patch: pytest.MonkeyPatch) -> None:
@@ -342,7 +337,7 @@ def _not_always(patch: pytest.MonkeyPatch) -> None:
 
     def plain(connection: Any, side: Any, table: Any) -> None:
         install(connection, side, table)
-        for operation in ("insert", "update", "delete"):
+        for operation in ("insert", "update", "rekey", "delete"):
             connection.execute(
                 sql.SQL("ALTER TABLE {} ENABLE TRIGGER {}").format(
                     table.on(side.schema), sql.Identifier(f"banyan_capture_{operation}")
