@@ -6,6 +6,8 @@ class EventsConfig(AppConfig):
     label = "events"
 
     def ready(self) -> None:
-        from infra.events import clean_up
+        from infra.events import after_loss, clean_up
+        from infra.extraction.move import without_service
 
         clean_up.schedule()
+        without_service.after_loss(after_loss.agree)

@@ -1,7 +1,7 @@
 """Fresh secrets of a service beside the shop's compose.yaml: `python -m infra.service.compose_env MODULE`, once.
 
 Four files beside the service's compose.yaml: `service.env` for what serves, `owners.env` for what migrates, `postgres.env` for
-its database server, and `carrier.env`, which the shop's own processes, its carrier and `manage.py extract` need to know besides.
+its database server, and `carrier.env`, which the shop's set-up, its carrier and `manage.py extract` need to know besides.
 """
 
 from __future__ import annotations
@@ -43,8 +43,9 @@ def main(module: str, *, shop: Path, folder: Path) -> None:
             file.writelines(f"{variable}='{value}'\n" for variable, value in variables.items())
         sys.stdout.write(f"{folder / name}\n")
     sys.stdout.write(
-        f"Next: add `{folder / 'carrier.env'}` to env_file of the shop's services (infra/deployment/compose.yaml) and start it"
-        " again: its set-up makes the roles with which the service looks into the shop's database.\n"
+        f"Next: cat {folder / 'carrier.env'} >> {shop / 'moves.env'}\n"
+        "      docker compose -f infra/deployment/compose.yaml --profile moves up -d\n"
+        "That starts a carrier, and the set-up again, which makes the roles that look into the shop's database.\n"
     )
 
 

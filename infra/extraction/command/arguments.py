@@ -77,6 +77,15 @@ def _complete(verb: ArgumentParser) -> None:
     )
 
 
+def _cancel(verb: ArgumentParser) -> None:
+    verb.add_argument(
+        "--service-lost",
+        action="store_true",
+        help="after a switch, when the service's database is gone for good: go on with what was carried back",
+    )
+    verb.add_argument("--confirm", default="", metavar="MODULE", help="the module's name, typed again")
+
+
 _KINDS = {
     "reads": "the reads that the service answers",
     "writes": "the writes that the service answers",
@@ -90,6 +99,7 @@ _OPTIONS: dict[str, Any] = {
     "switch": _switch,
     "reverse": _switch,
     "complete": _complete,
+    "cancel": _cancel,
 }
 
 

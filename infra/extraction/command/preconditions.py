@@ -20,6 +20,7 @@ from infra.extraction.data.connections import connect
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.operations import Status, status
 from infra.extraction.move.sides import carried_names, service_running, sides_of
+from infra.extraction.move.without_service import service_stands
 from infra.extraction.planning.obstacles import DRAIN_SECONDS
 from infra.extraction.planning.tables import refusals
 from infra.extraction.record.acknowledging import behind
@@ -70,6 +71,12 @@ def intentions(verb: str, module: str, options: Options) -> tuple[str, ...]:
             f"hold the writes of {module} in every process, and wait until each has acknowledged",
             "fence the side that writes, wait for writers inside, carry the rest, advance the sequences",
             f"give the truth to the {home}'s tables, open them, release the hold; the other side follows from then on",
+        )
+    if verb == "cancel" and options.get("service_lost"):
+        return (
+            f"hold the writes of {module} in every process, and wait until each has acknowledged or is dead",
+            "make the monolith's tables the truth as they stand; what was written at the service and not carried back is lost",
+            "leave room in every sequence for numbers that were given to lost rows",
         )
     return {
         "scaffold": (
@@ -246,6 +253,19 @@ def _writers(found: Status) -> Iterator[Verdict]:
 
 def _cancel(found: Status, options: Options) -> Iterator[Verdict]:
     module = found.where.module
+    if options.get("service_lost"):
+        yield _phase(found, Phase.DUAL_WRITE, Phase.SWITCHED)
+        yield Verdict(
+            what="the service's database does not answer",
+            holds=found.where.phase not in (Phase.DUAL_WRITE, Phase.SWITCHED) or not service_stands(module),
+            todo=f"It does, and nothing needs to be lost: python manage.py extract {module} reverse",
+        )
+        yield Verdict(
+            what="the module's name is typed again",
+            holds=options.get("confirm") == module,
+            todo=f"Add --confirm {module}, once it is certain that the service's database can't be brought back.",
+        )
+        return
     yield Verdict(
         what="the monolith's tables are the truth",
         holds=found.where.home != SERVICE,

@@ -228,6 +228,12 @@ def _complete(call: Call) -> Outcome:
 
 
 def _cancel(call: Call) -> Outcome:
+    if call.options.get("service_lost"):
+        confirm = str(call.options.get("confirm") or "")
+        operations.go_on_without_service(call.module, confirm=confirm, who=call.who, why=call.why, report=call.say)
+        return Outcome(
+            module=call.module, verb="cancel", does=("the monolith alone answers, with what was carried back",)
+        )
     operations.cancel(call.module, who=call.who, why=call.why, report=call.say)
     return Outcome(module=call.module, verb="cancel", does=("the monolith alone answers",))
 

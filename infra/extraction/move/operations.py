@@ -7,26 +7,27 @@ from typing import Any
 
 import psycopg
 from django.conf import settings
-from psycopg import sql
 
-from infra.extraction.data import capture, control, guards, strangers, stream
-from infra.extraction.data.connections import Connection, connect, one_row
+from infra.extraction.data import capture, stream
+from infra.extraction.data.connections import Connection, connect
 from infra.extraction.data.errors import CannotBeCarried, DataPlaneError
-from infra.extraction.freezing.guard import freeze, thaw
+from infra.extraction.freezing.guard import freeze
 from infra.extraction.move.answering import require_service
+from infra.extraction.move.clearing import clear, has_gate
 from infra.extraction.move.detached import have_a_carrier
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import PATIENT, reconcile_record
+from infra.extraction.move.recording import await_all, changed, require_module
 from infra.extraction.move.settling import is_captured, settle
 from infra.extraction.move.shifting import shift
-from infra.extraction.move.sides import carried_names, modules, service_running, sides_of
+from infra.extraction.move.sides import carried_names, service_running, sides_of
 from infra.extraction.move.status import Status, status
 from infra.extraction.move.switching import Switched, reverse, switch
 from infra.extraction.move.target import prepare_target
 from infra.extraction.move.turns import TURN_SECONDS, at_work_on, turn
 from infra.extraction.move.verifying import Verification, directed, verify
-from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowledged
-from infra.extraction.record.changing import RecordMoved, change, read
+from infra.extraction.move.without_service import go_on_without_service
+from infra.extraction.record.changing import read
 from infra.extraction.record.values import MONOLITH, SERVICE, Phase, Where
 from infra.extraction.sides import Side
 from infra.extraction.switch import gate
@@ -41,6 +42,7 @@ __all__ = [
     "Verification",
     "begin_copy",
     "cancel",
+    "go_on_without_service",
     "reverse",
     "share",
     "shift",
@@ -49,7 +51,6 @@ __all__ = [
     "verify",
 ]
 Report = Callable[[str], None]
-ACKNOWLEDGE_SECONDS = 6.0  # one killed process is waited for as long as its lease (5 s)
 
 
 def share(module: str, *, address: str = "", who: str, why: str, report: Report = lambda line: None) -> Where:
@@ -61,7 +62,7 @@ def share(module: str, *, address: str = "", who: str, why: str, report: Report 
     Raises:
         MoveRefused: it does not answer there, or the module is further already.
     """
-    _require_module(module)
+    require_module(module)
     with turn(at_work_on(module), by=f"share {module} by {who}", wait_seconds=TURN_SECONDS):
         where = read(module)
         address = (address or where.service or settings.SERVICE_ADDRESSES.get(module, "")).rstrip("/")
@@ -76,7 +77,7 @@ def share(module: str, *, address: str = "", who: str, why: str, report: Report 
         fields: dict[str, Any] = {"addresses": {**where.addresses, SERVICE: address}}
         if where.phase == Phase.IN_PROCESS:
             fields |= {"phase": Phase.SHARED_DATABASE, "database": MONOLITH, "shares": {}}
-        where = _changed(where, who, why, fields)
+        where = changed(where, who, why, fields)
         report(f"{module}: the service at {address} answers on the monolith's tables, so far with none of the traffic")
         return where
 
@@ -92,7 +93,7 @@ def begin_copy(module: str, *, who: str, why: str, report: Report = lambda line:
     Raises:
         MoveRefused: the service's database can't be used, or tables can't be carried; each is named with its remedy.
     """
-    _require_module(module)
+    require_module(module)
     with (
         service_running(module),
         turn(at_work_on(module), by=f"begin the copy of {module} by {who}", wait_seconds=TURN_SECONDS),
@@ -119,7 +120,7 @@ def begin_copy(module: str, *, who: str, why: str, report: Report = lambda line:
         except (DataPlaneError, SwitchError, Impossible, psycopg.Error) as error:
             raise MoveRefused(f"The copy of {module} can't begin: {str(error).strip()}") from error
         if where.phase == Phase.SHARED_DATABASE:
-            where = _changed(where, who, why, {"phase": Phase.DUAL_WRITE, "database": MONOLITH, "epoch": rest.epoch})
+            where = changed(where, who, why, {"phase": Phase.DUAL_WRITE, "database": MONOLITH, "epoch": rest.epoch})
         report(f"{module}: every write is captured on the {source.name}'s side, and carried to the {target.name}'s")
         if carrier:
             have_a_carrier(module, report)
@@ -134,7 +135,7 @@ def cancel(module: str, *, who: str, why: str, report: Report = lambda line: Non
     Raises:
         MoveRefused: the service's tables are the truth (reverse first), or the monolith's database does not answer.
     """
-    _require_module(module)
+    require_module(module)
     with turn(at_work_on(module), by=f"cancel {module} by {who}", wait_seconds=TURN_SECONDS):
         where = read(module)
         if where.phase in (Phase.SWITCHED, Phase.SPLIT):
@@ -149,16 +150,16 @@ def cancel(module: str, *, who: str, why: str, report: Report = lambda line: Non
                     )
             if where.phase != Phase.IN_PROCESS:
                 fields = {"phase": Phase.IN_PROCESS, "shares": {}, "database": MONOLITH, "addresses": {}, "hold": False}
-                where = _changed(where, who, why, fields)
+                where = changed(where, who, why, fields)
                 report(f"{module}: the monolith alone answers")
-                _await(where, report)
+                await_all(where, report)
             monolith, service = sides_of(module)
-            _clear(monolith, report, keep_rows=True)
+            clear(monolith, report, keep_rows=True)
         except (DataPlaneError, SwitchError, Impossible, psycopg.Error) as error:
             raise MoveRefused(f"{module} is not cleared away yet: {str(error).strip()} Repeat this.") from error
         try:
             with service_running(module):
-                _clear(service, report, keep_rows=False)
+                clear(service, report, keep_rows=False)
         except (DataPlaneError, psycopg.Error) as error:
             report(
                 f"{module}: the service's database does not answer, so that what was copied stays there, closed and of no use:"
@@ -167,30 +168,13 @@ def cancel(module: str, *, who: str, why: str, report: Report = lambda line: Non
         return where
 
 
-def _require_module(module: str) -> None:
-    if module not in modules():
-        raise MoveRefused(f"This build holds no module {module}. It has {', '.join(sorted(modules()))}.")
-
-
-def _changed(where: Where, who: str, why: str, fields: dict[str, Any]) -> Where:
-    try:
-        return change(where, who=who, why=why, **fields)
-    except RecordMoved as error:
-        raise MoveRefused(str(error)) from error
-
-
-def _await(where: Where, report: Report) -> None:
-    try:
-        await_acknowledged(where.revision, ACKNOWLEDGE_SECONDS)
-    except NotAcknowledged as late:
-        report(f"{where.module}: {late}")
-
-
 def _have_gates(where: Where, who: str) -> Rest:
     """Have both sides fenced as the phase says, whatever an earlier attempt left."""
     monolith, service = sides_of(where.module)
     with connect(monolith, "gates") as here, connect(service, "gates") as there:
-        known = [gate.read(c, side).epoch for c, side in ((here, monolith), (there, service)) if _has_gate(c, side)]
+        if where.phase == Phase.SHARED_DATABASE and has_gate(there, service):
+            _require_not_given_up(there, service, where.module)
+        known = [gate.read(c, side).epoch for c, side in ((here, monolith), (there, service)) if has_gate(c, side)]
         epoch = max([where.epoch, *known])
         # The side that writes first: both gates must never say that they follow.
         gate.install(here, monolith, State.PRIMARY, epoch=epoch, by=who)
@@ -200,14 +184,12 @@ def _have_gates(where: Where, who: str) -> Rest:
     return recover(monolith, service, by=who, deadlines=PATIENT)
 
 
-def _has_gate(connection: Connection, side: Side) -> bool:
-    return bool(
-        one_row(
-            connection.execute(
-                "SELECT to_regclass(format('%%I.gate', %s::text)) IS NOT NULL", [side.control_schema]
-            ).fetchone()
-        )[0]
-    )
+def _require_not_given_up(connection: Connection, service: Side, module: str) -> None:
+    if gate.read(connection, service).state is not State.STANDBY:
+        raise MoveRefused(
+            f"The service's database of {module} holds what was the truth once, before it was given up as lost. Look there for"
+            " rows that nobody else has; then drop that database, or name another one, and repeat this."
+        )
 
 
 def _have_stream(source: Side, target: Side, who: str, report: Report) -> None:
@@ -219,26 +201,3 @@ def _have_stream(source: Side, target: Side, who: str, report: Report) -> None:
         if stream.begin(here, there, (source, target), names):
             report(f"{source.schema}: {len(names)} tables are copied from {source.name} to {target.name}")
     settle(source, target, by=who)
-
-
-def _clear(side: Side, report: Report, *, keep_rows: bool) -> None:
-    """Take away all that a move needs on one side; what it copied there goes, too, unless `keep_rows`."""
-    with connect(side, "clearing") as connection:
-        names = carried_names(connection, side)
-        if not names:
-            return
-        strangers.let_in(connection, side)
-        if control.is_prepared(connection, side):
-            capture.remove(connection, side)
-            if not keep_rows:
-                stream.end(connection, side)
-                every = sql.SQL(", ").join(sql.Identifier(side.schema, name) for name in names)
-                connection.execute(sql.SQL("TRUNCATE {}").format(every))
-            guards.release(connection, side, guards.TRIGGER)
-            guards.release(connection, side, guards.REFERENCE)
-            control.discard(connection, side)
-        if _has_gate(connection, side):
-            # Also the service's empty tables, or a later beginning would take their being closed for what migrations want.
-            gate.uninstall(connection, side, writable=not gate.may_write(connection, side))
-        thaw(connection, side)
-    report(f"{side.schema}: nothing of the move is left on the {side.name}'s side")

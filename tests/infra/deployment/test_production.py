@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 import os
 import re
 import subprocess
@@ -16,11 +17,15 @@ from django.conf import settings
 from django.core.management import get_commands
 
 from infra.deployment import compose_env, gunicorn
+from infra.facade.edge.caddy import binary
+from infra.facade.edge.configuration import INNER_PATHS
 from tests import databases
 from tests.monolith.shop import FOREIGN, Variables, manage
 from tests.servers import free_port
 
 DEPLOYMENT = Path(settings.BASE_DIR, "infra", "deployment")
+OWNERS = {"setup", "carrier"}  # the only ones that log in as owners of tables
+OWNERS_TOO = ["shop.env", "owners.env", {"path": "moves.env", "required": False}]
 
 
 @pytest.fixture
@@ -85,8 +90,27 @@ def test_the_processes_of_compose_are_commands_that_exist() -> None:
         words = " ".join(service["command"])
         for command in re.findall(r"manage\.py,? (\w+)", words):
             assert command in get_commands(), name
-        assert service["env_file"] == "shop.env" or service["env_file"] == ["shop.env", "owners.env"]
-    assert {name for name, service in services.items() if "owners.env" in service.get("env_file", [])} == {"setup"}
+        assert service["env_file"] in ("shop.env", OWNERS_TOO)
+    assert {name for name, service in services.items() if "owners.env" in service.get("env_file", [])} == OWNERS
+    assert services["carrier"]["profiles"] == ["moves"]
+
+
+def test_the_proxy_of_compose_passes_nothing_that_is_not_for_the_outside(tmp_path: Path) -> None:
+    content = compose()["configs"]["caddyfile"]["content"]
+
+    hidden = re.search(r"@inside path (.+)", content)
+
+    assert hidden
+    assert set(hidden[1].split()) == set(INNER_PATHS)
+    file = tmp_path / "Caddyfile"
+    file.write_text(content.replace("${SHOP_HOST:-localhost}", "shop.example.com"))
+    adapted = subprocess.run(
+        [binary(), "adapt", "--validate", "--config", str(file)],
+        capture_output=True, text=True, timeout=60, env={**os.environ, "XDG_DATA_HOME": str(tmp_path)},
+    )  # fmt: skip
+    assert adapted.returncode == 0, adapted.stderr
+    handlers = json.dumps(json.loads(adapted.stdout))
+    assert handlers.index('"status_code": 404') < handlers.index("web:8000")
 
 
 def test_every_modules_queue_has_one_kind_of_worker_in_compose() -> None:
