@@ -14,6 +14,7 @@ class Mutant(NamedTuple):
 
 _DATA = "tests/extraction/data/test_mutants.py::test_the_planted_defect_is_seen"
 _SWITCH = "tests/extraction/switch/test_mutants.py::test_the_planted_defect_is_seen"
+_CALLS = "tests/extraction/calls"
 _MODEL = "tests/extraction/switch/test_model.py::test_a_mistake_in_the_switch_is_seen"
 
 MUTANTS: dict[str, Mutant] = {
@@ -79,6 +80,21 @@ MUTANTS: dict[str, Mutant] = {
     "M14": Mutant("sequences are not advanced", (f"{_SWITCH}[M14 sequences stay where they were]",)),
     "M15": Mutant("an update of the key logs only the new key", (f"{_DATA}[M15 an update logs only the new key]",)),
     "M16": Mutant("capture does not fire in replica sessions", (f"{_DATA}[M16 the triggers don't fire always]",)),
+    "M17": Mutant(
+        "the relay of the old side is not fenced",
+        (
+            f"{_CALLS}/test_events.py::test_a_relay_that_goes_on_at_the_old_side_is_stopped_by_the_fence_alone[False]",
+            f"{_CALLS}/test_events.py::test_a_relay_that_goes_on_at_the_old_side_is_stopped_by_the_fence_alone[True]",
+        ),
+    ),
+    "M18": Mutant(
+        "the table of idempotency keys stays behind",
+        (f"{_CALLS}/test_keys.py::test_without_the_table_of_keys_it_would_be_done_twice",),
+    ),
+    "M19": Mutant(
+        "what may have been done is asked for again with a new key",
+        (f"{_CALLS}/test_repeats.py::test_a_retry_with_a_new_key_would_do_it_twice",),
+    ),
     "M20": Mutant(
         "a server of another timeline, or one that was set back, is continued",
         (f"{_DATA}[M20 another timeline is ignored]", f"{_DATA}[M20b a target that was set back is continued]"),

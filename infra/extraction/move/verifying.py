@@ -65,7 +65,8 @@ def verify(
                     require_copied(applier, module)
                     found = compare(applier, everything=everything, as_text=as_text)
                     repair(applier, found.differences)
-            except LeaseLost:
+            except (LeaseLost, psycopg.errors.AdminShutdown):
+                # The second: who takes the stream over from one that is slow disconnects it (`stream.take_over`).
                 time.sleep(_PAUSE_SECONDS)
             except DataPlaneError as error:
                 raise MoveRefused(str(error)) from error

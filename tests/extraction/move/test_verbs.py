@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege
 
-from infra.extraction.move import operations
+from infra.extraction.data import comparison, stream
+from infra.extraction.move import operations, verifying
+from infra.extraction.move.lag import TimedApplier
 from infra.extraction.move.operations import MoveRefused
 from infra.extraction.move.reconciling import reconcile_record
 from infra.extraction.move.verifying import applier_of
@@ -183,6 +187,28 @@ def test_a_row_that_was_written_past_the_module_is_found_repaired_and_keeps_a_sw
     carry(place)
     assert operations.verify(MODULE, everything=True).equal
     assert operations.switch(MODULE, who=ADA, why=WHY).where.home == "service"
+
+
+def test_a_comparison_that_was_disconnected_by_who_took_the_stream_over_is_made_again(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place.begin()
+    carry(place)
+    began: list[TimedApplier] = []
+
+    def stands_still_at_first(applier: TimedApplier, **options: Any) -> comparison.Comparison:
+        began.append(applier)
+        if len(began) == 1:
+            applier._writing.execute("BEGIN")
+            stream.read(applier._writing, applier.target, lock=True)
+            with applier_of(*place.sides):  # the carrier, which waits no longer than a second
+                pass
+        return comparison.compare(applier, **options)
+
+    monkeypatch.setattr(verifying, "compare", stands_still_at_first)
+
+    assert operations.verify(MODULE).equal
+    assert len(began) == 2
 
 
 def spoil_and_switch(place: Place) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import signal
 import threading
 from collections.abc import Callable, Iterator
@@ -26,6 +27,8 @@ MOMENTS = [
     ("record", "after"),
     ("retire", "after"),
 ]
+CARRIER_LIVES_SECONDS = (0.5, 12.0)  # it takes some seconds until it carries: some die before they have begun
+LEAST_LIVES = 3
 _never = threading.Event()
 Act = Callable[[Theatre], None]
 
@@ -102,6 +105,8 @@ def _processes() -> Iterator[Case]:
         yield Case(f"web-worker-killed-in-{VERB[phase]}", phase, _during(_web_worker_killed))
         yield Case(f"web-worker-frozen-in-{VERB[phase]}", phase, _during(_web_worker_frozen))
         yield Case(f"carrier-killed-in-{VERB[phase]}", phase, _during(_carrier_killed))
+    yield Case("carrier-killed-again-and-again-there-and-back", "dual_write", _there_and_back_with_a_dying_carrier)
+    yield Case("carrier-killed-again-and-again-in-the-copy", "shared_database", _copied_with_a_dying_carrier)
 
 
 def _where_it_serves(theatre: Theatre, what: str) -> AbstractContextManager[None]:
@@ -161,17 +166,54 @@ def _carrier_frozen(theatre: Theatre) -> None:
     theatre.stage.carrier.thaw()
 
 
+@contextmanager
+def _carrier_killed_again_and_again(theatre: Theatre) -> Iterator[list[float]]:
+    """Within the block the carrier lives some moments each time; yields how long each of them lived, in seconds."""
+    dice, lives, over = random.Random(f"{theatre.seed} carrier"), list[float](), threading.Event()
+
+    def kill_and_start() -> None:
+        while not over.is_set():
+            lives.append(dice.uniform(*CARRIER_LIVES_SECONDS))
+            over.wait(lives[-1])
+            theatre.stage.carrier.kill()
+            theatre.stage.start_carrier()
+
+    killer = threading.Thread(target=kill_and_start)
+    killer.start()
+    try:
+        yield lives
+    finally:
+        over.set()
+        killer.join(60)
+
+
+def _there_and_back_with_a_dying_carrier(theatre: Theatre) -> None:
+    with _carrier_killed_again_and_again(theatre) as lives:
+        theatre.patiently("switch")
+        theatre.writes_flow()
+        theatre.patiently("reverse")
+        theatre.writes_flow()
+        theatre.soon(lambda: len(lives) > LEAST_LIVES, "the carrier has died often")
+
+
+def _copied_with_a_dying_carrier(theatre: Theatre) -> None:
+    """What was copied before each death stays copied."""
+    with _carrier_killed_again_and_again(theatre):
+        theatre.patiently("begin_copy", carrier=False)
+        theatre.soon(theatre.is_copied, "everything is copied", seconds=120)
+
+
 def _during(fault: Act) -> Act:
     """Have the fault while the module changes sides; the verb is repeated until it is done."""
 
     def act(theatre: Theatre) -> None:
-        verb, broke = theatre.other(), threading.Event()
+        verb, broke = theatre.other(), list[AssertionError]()
 
         def change_sides() -> None:
             try:
                 theatre.patiently(verb)
-            except AssertionError:
-                broke.set()
+            except AssertionError as error:
+                broke.append(error)
 
         changing = threading.Thread(target=change_sides)
         changing.start()
@@ -180,7 +222,7 @@ def _during(fault: Act) -> Act:
         fault(theatre)
         changing.join(150)
         assert not changing.is_alive()
-        assert not broke.is_set(), f"{verb} was not done"
+        assert not broke, f"{verb} was not done: {broke[0]}"
 
     return act
 

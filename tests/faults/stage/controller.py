@@ -26,7 +26,7 @@ def main(module: str, verb: str, options: str = "{}", fate: str = "") -> None:
 
     words: dict[str, Any] = json.loads(options)
     if fate:
-        step_to_die_at, moment_to_die_at, how = fate.split()
+        step_to_die_at, moment_to_die_at, how = fate.rsplit(maxsplit=2)  # a step may have two words
 
         def on_step(step: str, moment: str) -> None:
             if (step, moment) == (step_to_die_at, moment_to_die_at):
