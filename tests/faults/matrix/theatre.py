@@ -15,8 +15,9 @@ from typing import Any, Self
 import psycopg
 
 from tests.faults.network import Link
+from tests.faults.stage.controllers import Moved
 from tests.faults.stage.processes import Process, free_port
-from tests.faults.stage.shop import STAFF, Moved, Stage
+from tests.faults.stage.shop import STAFF, Stage
 from tests.faults.workload.homes import judge_at_rest
 from tests.faults.workload.journal import Journal
 from tests.faults.workload.oracles import Evidence, Watch, take_baselines

@@ -1,6 +1,8 @@
 """One verb of a move in a process of its own, which can be told to die or to stand still at a step of a switch.
 
 python -m tests.faults.stage.controller payments switch '{"tries": 3}' "fence after kill"
+
+Without arguments it takes orders from its standard input, and each is carried out by a fork of it (`controllers.Controllers`).
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ import json
 import os
 import signal
 import sys
+import traceback
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import django
@@ -45,5 +49,47 @@ def main(module: str, verb: str, options: str = "{}", fate: str = "") -> None:
     sys.stdout.write(json.dumps(asdict(found), default=str))
 
 
+def take_orders() -> None:
+    """Carry out an order a line, `[place, module, verb, options, fate]`, at once; it says what it has to say beside `place`."""
+    django.setup()
+    from infra.extraction.move import operations  # noqa: F401 (loaded once for all)
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for them
+    for line in sys.stdin:
+        place, *order = json.loads(line)
+        if os.fork() == 0:
+            try:
+                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                _watch_one(Path(place), order)
+            finally:
+                os._exit(0)
+
+
+def _watch_one(place: Path, order: list[str]) -> None:
+    """Have a child carry it out, and write down how that ended, also when it was killed."""
+    if (child := os.fork()) == 0:
+        code = 3
+        try:
+            for number, kind in ((1, "out"), (2, "err")):
+                os.dup2(os.open(place.with_suffix(f".{kind}"), os.O_WRONLY | os.O_CREAT, 0o600), number)
+            main(*order)
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        except BaseException:  # noqa: BLE001 (nothing else may go on in a fork)
+            traceback.print_exc()
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    _, status = os.waitpid(child, 0)
+    writing = place.with_suffix(".writing")
+    writing.write_text(str(os.waitstatus_to_exitcode(status)))
+    writing.rename(place.with_suffix(".code"))
+
+
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    if sys.argv[1:]:
+        main(*sys.argv[1:])
+    else:
+        take_orders()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -13,7 +12,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +19,7 @@ from typing import Any, Self
 import psycopg
 
 from infra.databases.embedded import SUPERUSER, EmbeddedServer
+from tests.faults.stage.controllers import Controllers, Moved
 from tests.faults.stage.processes import Process, free_port
 from tests.faults.workload.homes import SCHEMAS, evidence_from
 from tests.faults.workload.journal import Journal
@@ -32,24 +31,6 @@ PARTS = ("infra", "modules", "monolith", "extracted")
 _CONTROLLER = (sys.executable, "-m", "tests.faults.stage.controller")
 _WITH_TESTS = {"PYTHONPATH": str(ROOT)}  # a copy of the checkout does not hold them
 AT_SERVICE = ("switched", "split")  # phases in which the service's tables are the truth
-
-
-@dataclass(frozen=True, slots=True)
-class Moved:
-    """How a verb ended: with 0 and what it returned, with 1 and why it was refused, or killed."""
-
-    code: int
-    told: dict[str, Any]
-    report: str
-
-    def result(self) -> dict[str, Any]:
-        """Return what the verb returned.
-
-        Raises:
-            AssertionError: it was not carried out; with everything that it said.
-        """
-        assert self.code == 0, f"exit code {self.code}: {self.told.get('refused', '')}\n{self.report[-3000:]}"
-        return self.told
 
 
 class Stage:
@@ -96,6 +77,7 @@ class Stage:
         self.carrier = self._process("carrier", [sys.executable, "manage.py", "carry"])
         self.services: dict[str, Process] = {}
         self.movers: dict[str, str] = {}
+        self._controllers: Controllers | None = None
 
     def __enter__(self) -> Self:
         self.remove()  # what an earlier one left that was killed
@@ -114,6 +96,7 @@ class Stage:
 
     def close(self) -> None:
         """Stop everything, in order; what does not stop is killed."""
+        self._dismiss_controllers()
         for process in (self.carrier, *self.services.values(), self.shop):
             process.stop()
         for database in (*self.service_databases.values(), self.database):
@@ -177,17 +160,14 @@ class Stage:
 
     def move(self, module: str, verb: str, *, fate: str = "", timeout: float = 300.0, **options: Any) -> Moved:
         """Have a verb of the move carried out by a controller that may be told its fate (`controller.py`)."""
-        ended = subprocess.run(
-            [*_CONTROLLER, module, verb, json.dumps(options), fate],
-            cwd=self.checkout,
-            env=self.environment | self.movers | _WITH_TESTS,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Moved(ended.returncode, json.loads(ended.stdout) if ended.stdout else {}, ended.stderr)
+        if self._controllers is None:
+            self._controllers = Controllers(
+                _CONTROLLER,
+                checkout=self.checkout,
+                environment=self.environment | self.movers | _WITH_TESTS,
+                folder=self.folder / "controllers",
+            )
+        return self._controllers.carry_out(module, verb, options, fate, timeout=timeout)
 
     def controller(self, module: str, verb: str, fate: str = "") -> Process:
         """Return a controller as `move` starts one, not started, and not waited for."""
@@ -196,6 +176,7 @@ class Stage:
     def lead_movers(self, variables: Mapping[str, str]) -> None:
         """Give carrier and controllers, which are started after this, variables that no other process has."""
         self.movers.update(variables)
+        self._dismiss_controllers()
         self.carrier = self._process("carrier", [sys.executable, "manage.py", "carry"], **self.movers)
 
     # --- What the databases say ---
@@ -233,6 +214,7 @@ class Stage:
         if (self.checkout / "extracted" / module / "manage.py").exists():
             return
         if self.checkout == ROOT:
+            self._dismiss_controllers()
             self.checkout = self.folder / "checkout"
             for part in PARTS:
                 shutil.copytree(
@@ -242,6 +224,12 @@ class Stage:
                 shutil.copy(ROOT / file, self.checkout / file)
         made = self.extract(module, "scaffold")
         assert made.returncode == 0, f"no service of {module} can be made: {made.stdout}{made.stderr}"
+
+    def _dismiss_controllers(self) -> None:
+        """Have the next ones loaded anew, from where the code is by then and with the variables of then."""
+        if self._controllers is not None:
+            self._controllers.close()
+            self._controllers = None
 
     def _process(self, name: str, command: Sequence[str], **environment: str) -> Process:
         variables = {key: value for key, value in (self.environment | environment).items() if value}
