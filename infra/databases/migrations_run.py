@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,11 +11,9 @@ from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
-from django.core.management import call_command
-from django.core.management.commands.migrate import Command as DjangoMigrate
+from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections, router
 from django.db.migrations.executor import MigrationExecutor
-from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import OperationalError
 from psycopg import sql
@@ -83,9 +81,10 @@ def applied(alias: str, login: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
 
 def _bring_up_to_date(alias: str, serving_role: str, report: Report) -> None:
     with _own_turn(alias, report):
-        pending = _pending(alias)
+        executor, targets = _migrations_of(alias)
+        pending = len(executor.migration_plan(targets))
         if pending:
-            _migrate(alias)
+            _migrate(alias, executor, targets)
             _protect_history(alias, serving_role)
         if alias == "default":
             _name_models()
@@ -110,13 +109,19 @@ def _refuse_new_ones_of(standing: Mapping[str, Standstill]) -> None:
         raise MigrationsRefused("Migrations are refused, and none was applied. " + " ".join(refused))
 
 
-def _migrate(alias: str) -> None:
+def _migrate(alias: str, executor: MigrationExecutor, targets: Sequence[tuple[str, str]]) -> None:
+    """Do as Django's `migrate`, which knows one app or all, does for the apps of the targets."""
+    loader = executor.loader
+    loader.check_consistent_history(connections[alias])
+    plan = executor.migration_plan(targets)
+    before = loader.project_state([key for key in loader.applied_migrations or () if key in loader.graph.nodes])
     with connections[alias].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
     try:
-        # App by app, so that each history holds what its schema holds and nothing else.
-        for app_label in _labels_of(alias):
-            call_command(DjangoMigrate(), app_label, database=alias, verbosity=0, interactive=False)
+        emit_pre_migrate_signal(0, False, alias, apps=before.apps, plan=plan)
+        after = executor.migrate(targets, plan=plan)
+        after.clear_delayed_apps_cache()
+        emit_post_migrate_signal(0, False, alias, apps=after.apps, plan=plan)
     except OperationalError as error:
         if not isinstance(error.__cause__, LockNotAvailable):
             raise
@@ -168,13 +173,15 @@ def _protect_history(alias: str, serving: str) -> None:
 
 
 def _pending(alias: str) -> int:
-    executor = MigrationExecutor(connections[alias])
-    labels = _labels_of(alias)
-    targets = [node for node in executor.loader.graph.leaf_nodes() if node[0] in labels]
+    executor, targets = _migrations_of(alias)
     return len(executor.migration_plan(targets))
 
 
-def _labels_of(alias: str) -> list[str]:
-    """Return the apps with migrations that stand in the alias's schema."""
-    migrated = {label for label, _ in MigrationLoader(None).graph.leaf_nodes()}
-    return sorted(label for label in migrated if router.allow_migrate(alias, label))
+def _migrations_of(alias: str) -> tuple[MigrationExecutor, list[tuple[str, str]]]:
+    """Return what migrates the alias's schema, and the last migrations of the apps that stand in it.
+
+    Only of those, so that each history holds what its schema holds and nothing else. All files of migrations are read for it,
+    which takes longer than to find that none is new.
+    """
+    executor = MigrationExecutor(connections[alias])
+    return executor, [node for node in executor.loader.graph.leaf_nodes() if router.allow_migrate(alias, node[0])]
