@@ -15,6 +15,7 @@ from infra.events.worker_queues import follow_record
 # Longer than a message of 200 events with slow handlers takes, and shorter than the patience with a dead worker: Redis gives
 # a message to the next worker after this time.
 VISIBILITY_TIMEOUT_SECONDS = 120
+CHILD_START_SECONDS = 60.0
 
 
 def carrying_app(name: str, *, default_queue: str) -> Celery:
@@ -34,6 +35,8 @@ def carrying_app(name: str, *, default_queue: str) -> Celery:
         # Acknowledged when done: a killed worker's message goes to another one, and the inbox knows what was done already.
         task_acks_late=True,
         task_reject_on_worker_lost=True,
+        # Four seconds by default, after which a child that is not up yet is killed: on a busy machine one after the other.
+        worker_proc_alive_timeout=CHILD_START_SECONDS,
         worker_prefetch_multiplier=1,  # a message is a batch; holding more back would keep them from idle workers
         worker_cancel_long_running_tasks_on_connection_loss=True,
         task_time_limit=VISIBILITY_TIMEOUT_SECONDS - 10,  # a handler that hangs ends here and is tried again

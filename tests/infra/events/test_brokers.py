@@ -7,7 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from kombu import Connection
+from redis import Redis
 
+from infra.events.broker import queue_of
 from tests.infra.events import brokers, effects
 from tests.infra.events.announcing import announce, announce_numbers, inbox_states
 from tests.infra.events.facts import AlsoHappened
@@ -74,7 +77,7 @@ def test_what_a_broker_loses_is_sent_again(empty_broker_url: str, tmp_path: Path
         return lost > 0
 
     with process(relay_command(), tmp_path / "relay.log", variables):
-        eventually(lose, "the relay has handed over")
+        eventually(lose, "the relay has handed over", seconds=60)
     assert effects.count() == 0
     with relay_and_worker(tmp_path, empty_broker_url):
         eventually(lambda: effects.count() >= KEYS * EVENTS_OF_A_KEY, "all events are handled", seconds=60)
@@ -116,3 +119,18 @@ def test_periodic_tasks_run_in_the_workers(empty_broker_url: str, tmp_path: Path
         eventually(lambda: noted.exists() and len(noted.read_text().split()) >= 2, "it ran twice", seconds=60)
 
     assert str(relay.pid) not in noted.read_text().split()
+
+
+def test_what_a_killed_worker_held_at_redis_does_not_come_to_the_next_test(redis_url: str) -> None:
+    with Connection(redis_url) as connection, Redis.from_url(redis_url) as redis:
+        queue = connection.SimpleQueue(queue_of("orders"))
+        queue.put("held")
+        message = queue.get(timeout=10)
+        assert brokers.empty(redis_url) == 0
+        held = redis.hlen("unacked")
+
+        brokers.forget_unacknowledged(redis_url)
+
+        assert (held, redis.hlen("unacked"), redis.zcard("unacked_index")) == (1, 0, 0)
+        message.ack()
+        queue.close()
