@@ -30,6 +30,7 @@ from infra.extraction.data.tables import Table, carried_tables
 from infra.extraction.sides import Side
 
 POLL_SECONDS = 0.005
+LONGEST_POLL_SECONDS = 0.02  # while nothing is written, so that a module at rest costs next to nothing
 PURGE_SECONDS = 2.0
 IDLE_SAVE_SECONDS = (
     1.0  # the cursor follows the source so often even when the module is quiet, so that the log's end stays near
@@ -169,6 +170,7 @@ class Applier:
         The first copy makes way as the governor says, and rests while the stream is paused.
         """
         nudge = nudge or threading.Event()
+        pause = POLL_SECONDS
 
         def may_go_on() -> bool:
             return not stop.is_set() and self._allowed_streams() > 0
@@ -176,9 +178,11 @@ class Applier:
         while not stop.is_set():
             streams = 0 if self.copied else self._allowed_streams()
             if not streams and not self.behind() and time.monotonic() - self._saved_at < IDLE_SAVE_SECONDS:
-                nudge.wait(POLL_SECONDS)
+                nudge.wait(pause)
                 nudge.clear()
+                pause = min(2 * pause, LONGEST_POLL_SECONDS)
                 continue
+            pause = POLL_SECONDS
             step = self.advance(streams=streams, goes_on=may_go_on)
             if step.copied and self.pace.rest_seconds:
                 stop.wait(self.pace.rest_seconds)
