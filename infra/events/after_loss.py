@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from infra.extraction.move.without_service import Owned
+from infra.extraction.loss import Owned
 
 Connection = psycopg.Connection[tuple[Any, ...]]
 STREAMS_AT_ONCE = 5000

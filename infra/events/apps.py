@@ -7,7 +7,7 @@ class EventsConfig(AppConfig):
 
     def ready(self) -> None:
         from infra.events import after_loss, clean_up
-        from infra.extraction.move import without_service
+        from infra.extraction import loss
 
         clean_up.schedule()
-        without_service.after_loss(after_loss.agree)
+        loss.after_loss(after_loss.agree)

@@ -7,7 +7,6 @@ of them. So it is refused while that database answers, and wants the module's na
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from infra.databases.embedded import EmbeddedServerError
 from infra.extraction.data import control
 from infra.extraction.data.connections import Connection, connect
 from infra.extraction.data.errors import DataPlaneError
+from infra.extraction.loss import Owned, make_agree
 from infra.extraction.move.clearing import clear, has_gate
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import BETWEEN_SIDES
@@ -33,28 +33,8 @@ from infra.extraction.switch.errors import SwitchError
 from infra.extraction.switch.transitions import State
 
 Report = Callable[[str], None]
-Agree = Callable[["Owned", "Owned"], int]
-_agree: list[Agree] = []
 # Numbers that the service gave to rows which are lost now: customers and other modules may know them.
 LOST_NUMBERS = 100_000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Owned:
-    """Where a module's tables are the truth, for their owner."""
-
-    module: str
-    schema: str
-    conninfo: str
-
-
-def after_loss(agree: Agree) -> None:
-    """Have `agree(lost, other)` called for each other module once one has lost its last writes, before anybody goes on.
-
-    It returns how much has to be done again; a repeat must change nothing. A `psycopg.Error` means that one does not answer.
-    """
-    if agree not in _agree:
-        _agree.append(agree)
 
 
 def go_on_without_service(
@@ -117,7 +97,7 @@ def _make_others_agree(module: str, monolith: Side, report: Report) -> None:
         if other == module:
             continue
         try:
-            again = sum(agree(lost, _owned(other)) for agree in _agree)
+            again = make_agree(lost, _owned(other))
         except (MoveRefused, psycopg.Error) as error:
             report(
                 f"{module}: {other} does not answer, so that events between the two may be missing: {str(error).strip()}"

@@ -10,8 +10,8 @@ from infra.events.after_loss import agree
 from infra.events.handover import hand_over
 from infra.events.outbox_relay import Relay
 from infra.events.testing import subscribed
+from infra.extraction.loss import Owned
 from infra.extraction.move.sides import conninfo_of
-from infra.extraction.move.without_service import Owned
 from tests.infra.events import effects
 from tests.infra.events.announcing import announce_numbers, inbox_states
 from tests.infra.events.effects import remember
