@@ -9,13 +9,14 @@ from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 from pytest_django import Settings
 
 from infra.contracts import ContractError, ContractTimeout, ContractUnavailable, ContractViolation, resolve
 from infra.contracts.context import carrying
 from infra.contracts.declaration import declaration_of
-from infra.contracts.http_route import Http, Peer, PeerLimits, close_peers, peer_at
+from infra.contracts.http_route import Http, Peer, PeerLimits, close_peers, peer_at, whole_body
 from infra.contracts.proxies import proxy_class
 from infra.contracts.resilience import CircuitBreaker, RetryBudget
 from infra.contracts.signing import read_keys
@@ -79,6 +80,18 @@ def test_no_answer_in_time_leaves_the_outcome_unknown(
         ask_at(broken.address).slow()
 
     assert 0.45 < time.monotonic() - begun < 2
+
+
+def test_an_answer_that_is_there_whole_is_taken_although_the_time_is_over() -> None:
+    def answer(*chunks: bytes, length: str | None) -> httpx.Response:
+        return httpx.Response(200, headers={"Content-Length": length} if length else {}, content=iter(chunks))
+
+    over = time.monotonic() - 1
+
+    assert whole_body("asked", answer(b"whole", length="5"), over) == b"whole"
+    for unfinished in (answer(b"half", b"whole", length="9"), answer(b"of", b"no", b"length", length=None)):
+        with pytest.raises(ContractTimeout):
+            whole_body("asked", unfinished, over)
 
 
 def test_a_caller_in_a_hurry_waits_no_longer_than_it_may(
