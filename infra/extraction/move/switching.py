@@ -43,6 +43,7 @@ RELEASE_SECONDS = 2.0
 SMALL = 200  # keys; so few are carried in some milliseconds
 _CATCH_UP_STEPS = 200
 _WRITER_SECONDS = 5.0  # so long is waited for a writer to end before anything is held
+_STOOD_STILL = "This process stood still for so long that it lost its turn to others."
 _FIRST_PAUSE_SECONDS, _LONGEST_PAUSE_SECONDS = 0.2, 5.0
 _WRITERS = """
 SELECT DISTINCT l.virtualtransaction FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
@@ -134,7 +135,8 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
                     settle(source, target, by=by)
                     return Switched(where=where)
                 done = _with_patience(where, home, (source, target), mine, order)
-                settle(target, source, by=by)
+                if mine.is_held():
+                    settle(target, source, by=by)
             except (DataPlaneError, psycopg.Error, Impossible, Refused, RecordMoved) as error:
                 raise MoveRefused(_failed(verb, module, error)) from error
     order.report(
@@ -160,6 +162,8 @@ def _with_patience(where: Where, home: str, sides: tuple[Side, Side], mine: Turn
                 attempt.catch_up()
                 return attempt.make(number)
         except (TookTooLong, WentBack, NotAcknowledged, RecordMoved, LeaseLost) as error:
+            if not mine.is_held():  # who has it now, the carrier at least, brings everything to rest
+                raise MoveRefused(f"{error} {_STOOD_STILL} Look at the status, then repeat this.") from error
             # A try that came to its last steps had opened the target's triggers and begun the way back.
             settle(*sides, by=order.who)
             reconcile_record(where.module, by=order.who)
@@ -258,10 +262,8 @@ class _Attempt:
     def _on_step(self, felt: _Felt, step: str, moment: str) -> None:
         if (step, moment) == ("hold", "before"):
             self._order.on_step("record hold", "before")
-            if self._mine.lost:
-                raise TookTooLong(
-                    "This process stood still for so long that others took its turn. Nothing was changed."
-                )
+            if not self._mine.is_held():
+                raise TookTooLong("Nothing was changed.")
             felt.began = time.monotonic()
             felt.held = change(self._where, who=self._order.who, why=self._order.why, hold=True)
             await_acknowledged(felt.held.revision, ACKNOWLEDGE_SECONDS)

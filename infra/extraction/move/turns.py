@@ -54,6 +54,15 @@ class Turn:
         self._thread.start()
         return True
 
+    def is_held(self) -> bool:
+        """Ask the server; whoever stood still finds `lost` unset until it is told."""
+        try:
+            with self._using:
+                self._connection.execute("SELECT 1")
+        except psycopg.Error:
+            self.lost = True
+        return not self.lost
+
     @contextmanager
     def urgent(self) -> Iterator[None]:
         """Within the block a silence of `URGENT_SECONDS` is enough to lose the turn."""

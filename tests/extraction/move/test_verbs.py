@@ -13,6 +13,7 @@ from infra.extraction.move import operations, verifying
 from infra.extraction.move.lag import TimedApplier
 from infra.extraction.move.operations import MoveRefused
 from infra.extraction.move.reconciling import reconcile_record
+from infra.extraction.move.turns import connect_to_record
 from infra.extraction.move.verifying import applier_of
 from infra.extraction.record.changing import change, history, read
 from infra.extraction.sides import Side
@@ -218,6 +219,29 @@ def spoil_and_switch(place: Place) -> None:
         owner.execute("UPDATE ledger.ledger_account SET balance = 78 WHERE number = 4")
     place.write(place.sides[0])  # the range is touched, and so compared again
     operations.switch(MODULE, who=ADA, why=WHY)
+
+
+def test_who_lost_its_turn_gives_up_instead_of_trying_on_beside_others(place: Place) -> None:
+    """The server ends the session of a turn whose holder stands still; whoever wakes from that must not go on."""
+    place.begin()
+    carry(place)
+    tries: list[str] = []
+
+    def end_the_session_of_its_turn(step: str, moment: str) -> None:
+        if (step, moment) == ("check", "before"):
+            tries.append(step)
+            with connect_to_record("look") as administrator:
+                administrator.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database()"
+                    " AND application_name = %s",
+                    [f"banyan switch {MODULE} by {ADA}"],
+                )
+
+    with pytest.raises(MoveRefused, match="lost its turn"):
+        operations.switch(MODULE, who=ADA, why=WHY, tries=3, on_step=end_the_session_of_its_turn)
+
+    assert len(tries) == 1
+    assert operations.switch(MODULE, who=ADA, why=WHY).where.home == "service"
 
 
 def test_a_held_module_without_a_controller_is_let_go(place: Place) -> None:
