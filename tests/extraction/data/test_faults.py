@@ -80,18 +80,14 @@ def writing(pair: Pair, seed: int) -> Iterator[None]:
         writer.join()
 
 
-def steps_of(pair: Pair) -> int:
-    with pair.owner(pair.target) as target:
-        return stream.read(target, pair.target).steps
-
-
 def goes_on(pair: Pair, process: Process) -> None:
     """Wait until something is carried again."""
-    before = steps_of(pair)
-    try:
-        eventually(lambda: steps_of(pair) > before + 1, "the applier goes on", seconds=120)
-    except AssertionError as error:
-        raise AssertionError(f"{error} It said {process.said[-3:]}; {sessions_of(pair)}") from error
+    with pair.owner(pair.target) as target:
+        before = stream.read(target, pair.target).steps
+        try:
+            eventually(lambda: stream.read(target, pair.target).steps > before + 1, "the applier goes on", seconds=120)
+        except AssertionError as error:
+            raise AssertionError(f"{error} It said {process.said[-3:]}; {sessions_of(pair)}") from error
 
 
 def sessions_of(pair: Pair) -> list[tuple[object, ...]]:
