@@ -13,17 +13,16 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import httpx
 from django.conf import settings
 from django.db import connections
 
 from infra.databases.configuration import owner_url_variable, url_variable
+from tests.waiting import answers, eventually
 
 _START_SECONDS = 60.0  # on two busy cores
 
@@ -63,10 +62,11 @@ class ShopProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        end = time.monotonic() + _START_SECONDS
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > end:
-                raise AssertionError(f"The shop did not start:\n{self.log.read_text()[-3000:]}")
+        try:
+            eventually(self._answers_or_ended, "the shop answers", seconds=_START_SECONDS)
+            assert self._process.poll() is None, "it has ended"
+        except AssertionError as error:
+            raise AssertionError(f"The shop did not start: {error}\n{self.log.read_text()[-3000:]}") from error
 
     def kill(self) -> None:
         """Kill every process of the shop at once, without a chance to say goodbye."""
@@ -81,11 +81,9 @@ class ShopProcess:
             os.killpg(self._process.pid, number)
             self._process.wait(timeout=60)
 
-    def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/healthz", timeout=1.0).status_code == 200
-        except httpx.TransportError:
-            return False
+    def _answers_or_ended(self) -> bool:
+        assert self._process is not None
+        return self._process.poll() is not None or answers(f"{self.url}/healthz")
 
 
 def shop_environment(folder: Path) -> dict[str, str]:

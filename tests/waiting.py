@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
+import urllib.request
 from collections.abc import Callable
 
 _never = threading.Event()
@@ -18,3 +20,16 @@ def eventually(condition: Callable[[], object], what: str, *, seconds: float = 6
     while not condition():
         assert time.monotonic() < deadline, f"After {seconds:.0f} s still not so: {what}."
         _never.wait(0.02)
+
+
+def answers(url: str) -> bool:
+    """Return whether a GET is answered with 200 now.
+
+    To be asked again and again while a process starts, which needs the processor itself: an HTTP client that is made for each
+    question costs thirty times as much, most of it for certificates.
+    """
+    try:
+        with urllib.request.urlopen(url, timeout=2.0) as answer:  # noqa: S310 (an address of our own)
+            return bool(answer.status == 200)
+    except (OSError, http.client.HTTPException):
+        return False

@@ -18,7 +18,7 @@ from infra.contracts import registry
 from infra.contracts.signing import signed
 from infra.contracts.wire import CALLER, OUTCOME, PREFIX, Caller
 from tests.shop_process import free_port
-from tests.waiting import eventually
+from tests.waiting import answers, eventually
 
 ROOT = Path(__file__).resolve().parents[2]
 _START_SECONDS = 90.0  # initdb and all migrations on two busy cores
@@ -127,10 +127,7 @@ class RunningService:
         return self._process.poll() is not None or self._answers()
 
     def _answers(self) -> bool:
-        try:
-            return httpx.get(f"{self.url}/readyz", timeout=1.0).status_code == 200
-        except httpx.TransportError:
-            return False
+        return answers(f"{self.url}/readyz")
 
 
 def _own_key() -> str:

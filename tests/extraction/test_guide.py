@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
 import pytest
 
 from infra.deployment import bootstrap
 from tests.checkout import ROOT, copy_of
 from tests.shop_process import free_port
-from tests.waiting import eventually
+from tests.waiting import answers, eventually
 
 GUIDE = ROOT / "extracted" / "README.md"
 SECONDS = 300.0  # for one command, on two busy cores
@@ -106,15 +105,12 @@ class Reader:
         self.terminals.append(process)
         address = self._here(command.answers_at)
 
-        def answers() -> bool:
+        def runs_and_answers() -> bool:
             assert process.poll() is None, f"$ {command.line}\n{self._logs()}"
-            try:
-                return httpx.get(address, timeout=2.0).status_code == httpx.codes.OK
-            except httpx.TransportError:
-                return False
+            return answers(address)
 
         try:
-            eventually(answers, f"{command.line} answers at {address}", seconds=SECONDS)
+            eventually(runs_and_answers, f"{command.line} answers at {address}", seconds=SECONDS)
         except AssertionError as late:
             raise AssertionError(f"{late}\n{self._logs()}") from late
 

@@ -42,7 +42,8 @@ def test_checkouts_cut_off_by_kill_9_end_confirmed_or_fully_compensated(tmp_path
             _buy_until_killed(shop, sku, sent)
             shop.start()
         _wait_until_every_checkout_has_ended()
-        answers = {key: _order_again(shop, body) for key, body in sent.items()}
+        with httpx.Client(base_url=shop.url, timeout=30) as client:
+            answers = {key: _order_again(client, body) for key, body in sent.items()}
 
     orders = {order.idempotency_key: order for order in Order.objects.all()}
     assert set(Order.objects.values_list("status", flat=True)) <= {"CONFIRMED", "CANCELLED"}
@@ -86,13 +87,13 @@ def _buy_until_killed(shop: ShopProcess, sku: str, sent: dict[str, dict[str, Any
             each.result(timeout=60)
 
 
-def _order_again(shop: ShopProcess, body: dict[str, Any]) -> int:
+def _order_again(client: httpx.Client, body: dict[str, Any]) -> int:
     """Send an order again as its client would, until its key is free."""
     status = 0
 
     def is_answered() -> bool:
         nonlocal status
-        answer = httpx.post(f"{shop.url}/api/v1/orders", json=body, timeout=30)
+        answer = client.post("/api/v1/orders", json=body)
         status = answer.status_code
         return status != 409 or answer.json()["code"] != "idempotency_in_progress"
 
@@ -101,7 +102,7 @@ def _order_again(shop: ShopProcess, body: dict[str, Any]) -> int:
 
 
 def _wait_until_every_checkout_has_ended() -> None:
-    _wait_for(lambda: not Checkout.objects.exclude(state="SETTLED").exists(), SETTLED_WITHIN_SECONDS)
+    _wait_for(lambda: not Checkout.objects.exclude(state="SETTLED").exists(), SETTLED_WITHIN_SECONDS, pause=0.1)
 
 
 def _wait_for(condition: Callable[[], bool], seconds: float, *, pause: float = 0.01) -> None:
