@@ -132,11 +132,10 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
                 where = reconcile_record(module, by=by)
                 source, target = directed(where)
                 if where.home == home:
-                    settle(source, target, by=by)
+                    _settle_if_possible(source, target, mine, order)
                     return Switched(where=where)
                 done = _with_patience(where, home, (source, target), mine, order)
-                if mine.is_held():
-                    settle(target, source, by=by)
+                _settle_if_possible(target, source, mine, order)
             except (DataPlaneError, psycopg.Error, Impossible, Refused, RecordMoved) as error:
                 raise MoveRefused(_failed(verb, module, error)) from error
     order.report(
@@ -146,11 +145,24 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
     return done
 
 
+def _settle_if_possible(primary: Side, standby: Side, mine: Turn, order: _Order) -> None:
+    """Arrange both sides for the way back. The truth has changed sides already, and what is left to do the carrier does."""
+    if not mine.is_held():
+        return
+    try:
+        settle(primary, standby, by=order.who)
+    except (DataPlaneError, psycopg.Error, Refused) as error:
+        order.report(
+            f"{primary.name} has the truth, and {standby.name} can't be made to follow it yet: {str(error).strip()} The carrier"
+            " goes on with that; until then the way back waits."
+        )
+
+
 def _failed(verb: str, module: str, error: Exception) -> str:
     where = read(module)
     return (
-        f"{verb} of {module}: {str(error).strip() or type(error).__name__}. The {where.home}'s tables are the truth now"
-        f" (epoch {where.epoch}). The same command may be repeated."
+        f"{verb} of {module}: {str(error).strip().rstrip('.') or type(error).__name__}. The {where.home}'s tables are the"
+        f" truth now (epoch {where.epoch}). The same command may be repeated."
     )
 
 

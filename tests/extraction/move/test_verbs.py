@@ -6,13 +6,15 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
-from infra.extraction.data import comparison, stream
+from infra.extraction.data import capture, comparison, stream
 from infra.extraction.move import operations, verifying
 from infra.extraction.move.lag import TimedApplier
 from infra.extraction.move.operations import MoveRefused
 from infra.extraction.move.reconciling import reconcile_record
+from infra.extraction.move.settling import settle
 from infra.extraction.move.turns import connect_to_record
 from infra.extraction.move.verifying import applier_of
 from infra.extraction.record.changing import change, history, read
@@ -242,6 +244,32 @@ def test_who_lost_its_turn_gives_up_instead_of_trying_on_beside_others(place: Pl
 
     assert len(tries) == 1
     assert operations.switch(MODULE, who=ADA, why=WHY).where.home == "service"
+
+
+def test_a_forgotten_reader_of_the_old_side_keeps_nobody_from_switching(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old side's triggers can't be taken away under it; the truth changes sides all the same, and the carrier goes on."""
+    monkeypatch.setattr(capture, "ATTEMPTS", 1)
+    monolith, service = place.sides
+    place.write(monolith)
+    place.begin()
+    carry(place)
+    said: list[str] = []
+    with psycopg.connect(make_conninfo(monolith.owner_url, user=monolith.application_role)) as reader:
+        reader.execute("SELECT count(*) FROM ledger.ledger_entry")
+
+        switched = operations.switch(MODULE, who=ADA, why=WHY, report=said.append)
+        again = operations.switch(MODULE, who=ADA, why=WHY, report=said.append)
+
+        assert (switched.where.home, again.where.home) == ("service", "service")
+        assert len([line for line in said if "can't be made to follow it yet" in line]) == 2
+        with pytest.raises(InsufficientPrivilege):
+            reader.execute("DELETE FROM ledger.ledger_entry")
+    settle(service, monolith, by=ADA)
+    place.write(service)
+    carry(place)
+    assert operations.verify(MODULE, everything=True).equal
 
 
 def test_a_held_module_without_a_controller_is_let_go(place: Place) -> None:

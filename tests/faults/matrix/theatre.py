@@ -171,9 +171,13 @@ class Theatre:
 
     @contextmanager
     def as_application(self, side: str) -> Iterator[psycopg.Connection[Any]]:
-        """Have a connection as the role that serves the module on a side, as a forgotten process would."""
+        """Have a connection as the role that serves the module on a side, as a forgotten process would.
+
+        The server does not end it for standing still: on a busy machine a move takes longer than it gives.
+        """
         server = self.stage.service_databases[MODULE] if side == "service" else self.stage.database
-        with psycopg.connect(server.url(MODULE), autocommit=True, options=f"-c search_path={MODULE}") as connection:
+        options = f"-c search_path={MODULE} -c idle_in_transaction_session_timeout=0"
+        with psycopg.connect(server.url(MODULE), autocommit=True, options=options) as connection:
             yield connection
 
     def _lead_movers_through_the_link(self) -> None:
