@@ -1,4 +1,7 @@
-"""The settings of the processes that these tests start: those of all tests, with the made-up module and its two databases."""
+"""The settings of the processes that these tests start: those of all tests, with the made-up module and its two databases.
+
+Nothing of the shop is loaded, which no mover needs: dozens of these processes are started.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,11 @@ from monolith.settings.test import (
 
 PLACE_VARIABLE = "BANYAN_TEST_MOVE"
 _place: dict[str, Any] = json.loads(os.environ[PLACE_VARIABLE])
-INSTALLED_APPS = [*INSTALLED_APPS, "tests.extraction.move.ledger"]
+_OF_THE_SHOP = ("modules.", "monolith.", "django.contrib.", "rest_framework", "drf_spectacular")
+INSTALLED_APPS = [
+    *(name for name in INSTALLED_APPS if not name.startswith(_OF_THE_SHOP)),
+    "tests.extraction.move.ledger",
+]
 DATABASES["default"].update(_place["default"])
 for _alias in ("ledger", "ledger_service"):
     DATABASES[_alias] = {**DATABASES["payments"], **_place[_alias]}
