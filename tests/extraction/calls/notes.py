@@ -20,39 +20,42 @@ TOLD = "CREATE TABLE IF NOT EXISTS test_telling (number bigserial PRIMARY KEY, k
 
 
 class NotesContract(Protocol):
-    """What can be asked of the notes, wherever they are. Declared where it is used, as no manifest offers it."""
+    """What can be asked of the notes, wherever they are. Declared where it is used, as no manifest offers it.
 
-    @query(timeout_seconds=5.0, errors=())
+    No test is about the timeouts, which are long enough for a busy machine.
+    """
+
+    @query(timeout_seconds=30.0, errors=())
     def side(self) -> str:
         """Return which process answers."""
         ...
 
-    @query(timeout_seconds=5.0, errors=())
+    @query(timeout_seconds=30.0, errors=())
     def notes(self) -> Mapping[str, str]:
         """Return the texts by key."""
         ...
 
-    @command(timeout_seconds=5.0, errors=(), key="key")
+    @command(timeout_seconds=30.0, errors=(), key="key")
     def note(self, *, key: str, text: str) -> str:
         """Write a note, once per key; return which process did."""
         ...
 
-    @command(timeout_seconds=5.0, errors=(), key="key")
+    @command(timeout_seconds=30.0, errors=(), key="key")
     def overreach(self, *, key: str) -> None:
         """Write where this module may not."""
         ...
 
-    @command(timeout_seconds=5.0, errors=(), key="key")
+    @command(timeout_seconds=30.0, errors=(), key="key")
     def announce(self, *, key: str, numbers: Collection[int]) -> None:
         """Publish an event for each number."""
         ...
 
-    @command(timeout_seconds=5.0, errors=(), key="key")
+    @command(timeout_seconds=30.0, errors=(), key="key")
     def begin(self, *, key: str) -> str:
         """Claim an idempotency key as a view does, and have an effect, but not end; return how the key was found."""
         ...
 
-    @command(timeout_seconds=5.0, errors=(), key="key")
+    @command(timeout_seconds=30.0, errors=(), key="key")
     def do(self, *, key: str) -> str:
         """Claim an idempotency key, have the effect, and keep the answer; return how the key was found."""
         ...
