@@ -24,7 +24,7 @@ from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.reconciling import BETWEEN_SIDES
 from infra.extraction.move.recording import await_all, changed, require_module
 from infra.extraction.move.sides import conninfo_of, modules, service_running, sides_of
-from infra.extraction.move.turns import TURN_SECONDS, at_work_on, turn
+from infra.extraction.move.turns import at_work_on, turn
 from infra.extraction.record.changing import read
 from infra.extraction.record.values import MONOLITH, SERVICE, Phase, Where
 from infra.extraction.sides import Side
@@ -33,6 +33,7 @@ from infra.extraction.switch.errors import SwitchError
 from infra.extraction.switch.transitions import State
 
 Report = Callable[[str], None]
+PATIENCE_SECONDS = 20.0  # for its turn: the carrier keeps trying to reach the lost database, some seconds each time
 # Numbers that the service gave to rows which are lost now: customers and other modules may know them.
 LOST_NUMBERS = 100_000
 
@@ -53,7 +54,7 @@ def go_on_without_service(
             what to do instead. Nothing was changed.
     """
     require_module(module)
-    with turn(at_work_on(module), by=f"go on without the service of {module} by {who}", wait_seconds=TURN_SECONDS):
+    with turn(at_work_on(module), by=f"go on without the service of {module} by {who}", wait_seconds=PATIENCE_SECONDS):
         where = read(module)
         monolith, _ = sides_of(module)
         if where.phase not in BETWEEN_SIDES:
