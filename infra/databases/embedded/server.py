@@ -110,8 +110,10 @@ class EmbeddedServer:
             self.folder.mkdir(parents=True, exist_ok=True)
         with self._alone():
             if self._postmaster():
-                self._wait(lambda: self.is_running(), "is starting, but does not get ready")
-                return False
+                # One that is about to stop, as in a power cut, may be gone before it was ever ready.
+                self._wait(lambda: self.is_running() or not self._postmaster(), "is starting, but does not get ready")
+                if self.is_running():
+                    return False
             if not self._has_cluster():
                 self._create()
             self._launch()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import pwd
 import shutil
@@ -23,6 +24,7 @@ import pytest
 from infra.databases.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
 from infra.databases.embedded.account import POINTER, binaries_for, can_execute
 from infra.databases.embedded.errors import usable
+from tests.waiting import eventually
 
 only_as_root = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL refuses root alone")
 
@@ -93,6 +95,30 @@ def test_a_killed_server_is_started_again_with_its_data(folder: Path) -> None:
 
     assert server.start()
     assert ask(server, "SELECT answer FROM kept") == 42
+
+
+def test_a_server_that_is_just_stopping_is_started_again_when_it_has(server: EmbeddedServer) -> None:
+    """Its process is there, and will never be ready: whoever waits for that waits in vain."""
+    server.start()
+    keep_something(server)
+    with ThreadPoolExecutor(1) as pool:
+        with psycopg.connect(server.url(SUPERUSER)):
+            os.kill(postmaster(server), signal.SIGTERM)  # stops as soon as nobody is connected
+            eventually(lambda: not server.is_running(), "it is stopping")
+            starting = pool.submit(EmbeddedServer(server.folder, durable=False).start)
+            eventually(lambda: is_locked(server.folder / "start.lock"), "somebody waits for it")
+        assert starting.result(40)
+
+    assert ask(server, "SELECT answer FROM kept") == 42
+
+
+def is_locked(path: Path) -> bool:
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def test_a_pid_file_that_names_a_living_stranger_is_stale(server: EmbeddedServer) -> None:
