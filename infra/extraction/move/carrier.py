@@ -57,6 +57,7 @@ class Carrier:
                     logger.warning("The record does not answer, trying again: %s", str(error).strip())
                 # Somebody else may carry from here on.
                 self._end()
+                connections.close_all()  # one that broke with an outage would be used again and again
             stop.wait(_WAIT_SECONDS)
 
     def _turns(self, stack: ExitStack) -> list[Turn]:

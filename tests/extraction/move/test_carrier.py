@@ -5,11 +5,14 @@ from __future__ import annotations
 import signal
 
 import psycopg
+from django.conf import settings
 from django.utils import timezone
 
+from infra.databases import pools
 from infra.extraction.move.status import status
 from infra.extraction.record.changing import history, read
 from infra.extraction.record.models import Request
+from tests.databases import admin_url
 from tests.extraction.move.place import MODULE, Place
 from tests.extraction.move.test_verbs import objects_of
 from tests.waiting import eventually
@@ -63,6 +66,27 @@ def test_a_row_written_past_the_module_is_found_counted_and_repaired(place: Plac
 
     eventually(lambda: status(MODULE).incidents == 1, "it is counted", seconds=60)
     eventually(lambda: place.rows(monolith) == place.rows(service), "it is repaired", seconds=60)
+
+
+def test_it_goes_on_after_the_records_database_was_away(place: Place) -> None:
+    monolith, service = place.sides
+    with psycopg.connect(admin_url(settings.DATABASES["default"]["NAME"]), autocommit=True) as administrator:
+        before = [row[0] for row in administrator.execute("SELECT pid FROM pg_stat_activity")]
+        place.start("carrier")
+        place.begin()
+        eventually(lambda: status(MODULE).copied, "the carrier copied", seconds=60)
+
+        administrator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND NOT pid = ANY(%s)",
+            [before],
+        )
+    pools.close_all()  # what this process had is gone as well
+
+    log = place.folder / "carrier-0.log"
+    eventually(lambda: log.read_text().count("carries every module") > 1, "it has given all up, and begins again")
+    place.write(monolith)
+    eventually(lambda: place.rows(monolith) == place.rows(service), "it carries again")
 
 
 def test_a_log_that_grows_beyond_its_limit_ends_the_move_and_not_the_shop(place: Place) -> None:
