@@ -9,10 +9,19 @@ from infra.contracts.declaration import Kind
 from infra.contracts.whereabouts import HERE, HOLD
 from infra.extraction.fence import refused_by_fence
 from infra.extraction.record import presence
-from infra.extraction.record.values import SERVICE
+from infra.extraction.record.values import SERVICE, Where
 
 LAST_BUCKET = 99
 _SHARES: Mapping[Kind, str] = {"query": "reads", "command": "writes"}
+
+
+def be_ready_to_ask(known: Mapping[str, Where]) -> None:
+    """Load the HTTP client once any module has a service; for `presence.on_change`.
+
+    A first question would pay for it with its own time, which is seconds on a full machine.
+    """
+    if any(where.service for where in known.values()):
+        from infra.contracts import http_route  # noqa: F401 (processes whose modules are all at home need none)
 
 
 class RecordedWhereabouts:

@@ -17,7 +17,8 @@ from infra.contracts.execution import treat_as_transient
 from infra.contracts.nonces import NoncesOnHost
 from infra.contracts.registry import Wiring
 from infra.contracts.signing import read_keys
-from infra.extraction.calls import RecordedWhereabouts
+from infra.extraction.calls import RecordedWhereabouts, be_ready_to_ask
+from infra.extraction.record import presence
 
 SETTINGS = frozenset(
     {
@@ -41,6 +42,7 @@ class ContractsConfig(AppConfig):
         install()
         treat_as_transient(OperationalError, InterfaceError)
         wire_from_settings()
+        presence.on_change(be_ready_to_ask)
         register(check_contracts)
         setting_changed.connect(_follow_setting, dispatch_uid="infra.contracts")
 
