@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import psycopg
 
 from infra.extraction.switch.transitions import STEPS
+from tests.faults.matrix.losing import service_database_lost
 from tests.faults.matrix.theatre import MODULE, Theatre
 from tests.faults.network import Link
 from tests.faults.stage.processes import send
@@ -235,6 +236,7 @@ def _databases() -> Iterator[Case]:
     yield Case(
         "service-database-stopped-in-switched", "switched", _under("its database is down", _service_database_stopped)
     )
+    yield Case("service-database-lost-in-switched", "switched", service_database_lost)
     for phase in PHASES[1:]:
         yield Case(
             f"monolith-database-stopped-in-{phase}", phase, _under("its database is down", _shop_database_stopped)

@@ -53,6 +53,7 @@ class Theatre:
     evidence: Evidence = field(init=False)
     workload: Workload = field(init=False)
     _stack: ExitStack = field(default_factory=ExitStack)
+    _others: ExitStack = field(default_factory=ExitStack)  # customers who come in the middle of a case
 
     def __enter__(self) -> Self:
         with self._stack as stack:
@@ -86,15 +87,8 @@ class Theatre:
         Raises:
             AssertionError: a request failed that no announced fault explains, an invariant is broken, or the sides differ.
         """
-        self.workload = Workload(
-            self.stage.url,
-            self.evidence.journal,
-            seed=self.seed ^ zlib.crc32(case.encode()),
-            staff=STAFF,
-            customers=3,
-            pace_seconds=0.05,
-        )
-        with self.workload, Watch(self.evidence) as watch:
+        self.workload = self._workload(zlib.crc32(case.encode()))
+        with self.workload, ExitStack() as self._others, Watch(self.evidence) as watch:
             eventually(lambda: self.workload.summary().answered > WARM_UP_REQUESTS, "customers are served", seconds=60)
             yield
             self.at_rest()
@@ -106,17 +100,28 @@ class Theatre:
         assert not found, (self.seed, case, [str(each) for each in found[:5]])
         self.both_sides_are_equal()
 
+    def customers_leave(self) -> None:
+        """Have everybody end what was begun; nobody writes any more but the shop itself."""
+        self.workload.end()
+        summary = self.workload.summary()
+        assert not summary.failures, (self.seed, summary.failures[:5])
+
+    def customers_come_again(self) -> None:
+        """Have others come, within the block of `customers`."""
+        self.workload = self._workload(self.workload.seed + 1)
+        self._others.enter_context(self.workload)
+        eventually(lambda: self.workload.summary().answered > WARM_UP_REQUESTS, "customers are served", seconds=60)
+
     def at_rest(self) -> None:
         """Wait until nothing is held, whoever brings that about."""
         eventually(lambda: not self.where["hold"], "nothing is held", seconds=REST_SECONDS)
 
     def writes_flow(self) -> None:
         """Wait until something was written after now."""
-        now = self.workload.statistics.now()
+        before = len(self.evidence.operations("place an order"))
 
         def flows() -> bool:
-            operations = self.evidence.operations("place an order")[-50:]
-            return any(each.intent.at > now and each.done for each in operations)
+            return any(each.done for each in self.evidence.operations("place an order")[before:])
 
         eventually(flows, "orders are placed again", seconds=FLOWS_AGAIN_SECONDS)
 
@@ -179,6 +184,16 @@ class Theatre:
         options = f"-c search_path={MODULE} -c idle_in_transaction_session_timeout=0"
         with psycopg.connect(server.url(MODULE), autocommit=True, options=options) as connection:
             yield connection
+
+    def _workload(self, number: int) -> Workload:
+        return Workload(
+            self.stage.url,
+            self.evidence.journal,
+            seed=self.seed ^ number,
+            staff=STAFF,
+            customers=3,
+            pace_seconds=0.05,
+        )
 
     def _lead_movers_through_the_link(self) -> None:
         database = self.stage.service_databases[MODULE]
