@@ -127,14 +127,15 @@ def _exchange(module: str, home: str, order: _Order) -> Switched:
                 f"{len(found.differences)} rows of {module} differed; they are carried again now. That is a fault and never lag:"
                 f" find out who wrote past the module, compare again (manage.py extract {module} verify), then repeat this."
             )
-        with turn(at_work_on(module), by=by, wait_seconds=TURN_SECONDS) as mine, turn(ONE_SWITCH, by=by):
+        with turn(at_work_on(module), by=by, wait_seconds=TURN_SECONDS) as mine:
             try:
                 where = reconcile_record(module, by=by)
                 source, target = directed(where)
                 if where.home == home:
                     _settle_if_possible(source, target, mine, order)
                     return Switched(where=where)
-                done = _with_patience(where, home, (source, target), mine, order)
+                with turn(ONE_SWITCH, by=by):
+                    done = _with_patience(where, home, (source, target), mine, order)
                 _settle_if_possible(target, source, mine, order)
             except (DataPlaneError, psycopg.Error, Impossible, Refused, RecordMoved) as error:
                 raise MoveRefused(_failed(verb, module, error)) from error
