@@ -172,18 +172,27 @@ def a_first_chunk_that_fails_when_the_second_is_done(pair: Pair) -> None:
         shop.execute("DELETE FROM xshop.tag; INSERT INTO xshop.tag SELECT 'tag' || i FROM generate_series(10, 59) i")
     pair.begin()
     with pair.owner(pair.target) as target, pytest.MonkeyPatch.context() as patch:
-        copy_chunk, second = application.copy_chunk, threading.Event()
+        copy_chunk, wait = application.copy_chunk, threading.Condition.wait
+        second, in_line = threading.Event(), threading.Event()
+
+        def seen_waiting(self: threading.Condition, timeout: float | None = None) -> bool:
+            if second.is_set() and threading.current_thread().name.startswith("copy"):
+                in_line.set()
+            return wait(self, timeout)
 
         def first_fails(source: Any, there: Any, sides: Any, chunk: Any) -> int:
             count = copy_chunk(source, there, sides, chunk)
             if chunk.above is not None:
                 second.set()
                 return count
-            assert second.wait(20)
-            with suppress(AssertionError):
-                eventually(lambda: stream.read(target, pair.target).frontiers.get("tag"), "another overtook", seconds=1)
+            assert second.wait(60)
+            eventually(
+                lambda: in_line.is_set() or stream.read(target, pair.target).frontiers.get("tag"),
+                "the second chunk waits for its turn, or overtook",
+            )
             raise ConnectionAbortedError("planted")
 
+        patch.setattr(threading.Condition, "wait", seen_waiting)
         patch.setattr(copying, "copy_chunk", first_fails)
         with pair.applier(pace=Pace(rows=25, least=25, most=25), streams=2) as applier:
             applier._copying._tables = [table for table in applier.tables if table.name == "tag"]
