@@ -13,6 +13,7 @@ from django.contrib.auth.management import create_permissions
 from django.contrib.contenttypes.management import create_contenttypes
 from django.core.management.sql import emit_post_migrate_signal, emit_pre_migrate_signal
 from django.db import connections, router
+from django.db.migrations import Migration
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.utils import OperationalError
@@ -30,6 +31,7 @@ LOCK_TIMEOUT_SECONDS = 5
 TURN_SECONDS = 600
 
 Report = Callable[[str], None]
+Plan = Sequence[tuple[Migration, bool]]  # what is missing, in its order; the flag is Django's for going backwards
 
 
 def _silently(line: str) -> None:
@@ -81,14 +83,13 @@ def applied(alias: str, login: Mapping[str, Any]) -> frozenset[tuple[str, str]]:
 
 def _bring_up_to_date(alias: str, serving_role: str, report: Report) -> None:
     with _own_turn(alias, report):
-        executor, targets = _migrations_of(alias)
-        pending = len(executor.migration_plan(targets))
-        if pending:
-            _migrate(alias, executor, targets)
+        executor, plan = _planned(alias)
+        if plan:
+            _migrate(alias, executor, plan)
             _protect_history(alias, serving_role)
         if alias == "default":
             _name_models()
-        report(f"{alias}: {pending} migrations applied" if pending else f"{alias}: up to date")
+        report(f"{alias}: {len(plan)} migrations applied" if plan else f"{alias}: up to date")
 
 
 def unapplied() -> dict[str, int]:
@@ -109,17 +110,22 @@ def _refuse_new_ones_of(standing: Mapping[str, Standstill]) -> None:
         raise MigrationsRefused("Migrations are refused, and none was applied. " + " ".join(refused))
 
 
-def _migrate(alias: str, executor: MigrationExecutor, targets: Sequence[tuple[str, str]]) -> None:
-    """Do as Django's `migrate`, which knows one app or all, does for the apps of the targets."""
+def _migrate(alias: str, executor: MigrationExecutor, plan: Plan) -> None:
+    """Do as Django's `migrate`, which knows one app or all, does for the apps of the plan."""
     loader = executor.loader
     loader.check_consistent_history(connections[alias])
-    plan = executor.migration_plan(targets)
+    if conflicts := loader.detect_conflicts():
+        names = "; ".join(f"{app}: {', '.join(sorted(last))}" for app, last in sorted(conflicts.items()))
+        raise DatabaseRefusal(
+            f"Migrations of one app end in more than one last one ({names}). Nothing of {alias} was applied. Merge them:"
+            " manage.py makemigrations --merge"
+        )
     before = loader.project_state([key for key in loader.applied_migrations or () if key in loader.graph.nodes])
     with connections[alias].cursor() as cursor:
         cursor.execute(f"SET lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
     try:
         emit_pre_migrate_signal(0, False, alias, apps=before.apps, plan=plan)
-        after = executor.migrate(targets, plan=plan)
+        after = executor.migrate(_targets(executor, alias), plan=plan)
         after.clear_delayed_apps_cache()
         emit_post_migrate_signal(0, False, alias, apps=after.apps, plan=plan)
     except OperationalError as error:
@@ -173,15 +179,19 @@ def _protect_history(alias: str, serving: str) -> None:
 
 
 def _pending(alias: str) -> int:
-    executor, targets = _migrations_of(alias)
-    return len(executor.migration_plan(targets))
+    _, plan = _planned(alias)
+    return len(plan)
 
 
-def _migrations_of(alias: str) -> tuple[MigrationExecutor, list[tuple[str, str]]]:
-    """Return what migrates the alias's schema, and the last migrations of the apps that stand in it.
+def _planned(alias: str) -> tuple[MigrationExecutor, Plan]:
+    """Return what migrates the alias's schema, and the migrations that it lacks, in their order.
 
-    Only of those, so that each history holds what its schema holds and nothing else. All files of migrations are read for it,
-    which takes longer than to find that none is new.
+    All files of migrations are read for it, which takes longer than to find that none is new.
     """
     executor = MigrationExecutor(connections[alias])
-    return executor, [node for node in executor.loader.graph.leaf_nodes() if router.allow_migrate(alias, node[0])]
+    return executor, executor.migration_plan(_targets(executor, alias))
+
+
+def _targets(executor: MigrationExecutor, alias: str) -> list[tuple[str, str]]:
+    """Return the last migrations of the apps that stand in the alias's schema; so its history holds those and nothing else."""
+    return [node for node in executor.loader.graph.leaf_nodes() if router.allow_migrate(alias, node[0])]

@@ -20,7 +20,7 @@ from infra.extraction.data.connections import connect
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.operations import Status, status
 from infra.extraction.move.sides import carried_names, service_running, sides_of
-from infra.extraction.move.without_service import service_stands
+from infra.extraction.move.without_service import require_lost
 from infra.extraction.planning.obstacles import DRAIN_SECONDS
 from infra.extraction.planning.tables import refusals
 from infra.extraction.record.acknowledging import behind
@@ -254,11 +254,15 @@ def _writers(found: Status) -> Iterator[Verdict]:
 def _cancel(found: Status, options: Options) -> Iterator[Verdict]:
     module = found.where.module
     if options.get("service_lost"):
-        yield _phase(found, Phase.DUAL_WRITE, Phase.SWITCHED)
+        try:
+            obstacle = f"They have all until {require_lost(module)}."
+            lost = True
+        except MoveRefused as refusal:
+            obstacle, lost = str(refusal), False
         yield Verdict(
-            what="the service's database does not answer",
-            holds=found.where.phase not in (Phase.DUAL_WRITE, Phase.SWITCHED) or not service_stands(module),
-            todo=f"It does, and nothing needs to be lost: python manage.py extract {module} reverse",
+            what="the truth is in the service's database, it does not answer, and the monolith's tables have followed it",
+            holds=lost,
+            todo=obstacle,
         )
         yield Verdict(
             what="the module's name is typed again",

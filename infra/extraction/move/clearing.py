@@ -16,8 +16,13 @@ from infra.extraction.switch import gate
 Report = Callable[[str], None]
 
 
-def clear(side: Side, report: Report, *, keep_rows: bool) -> None:
-    """Take away all that a move needs on one side; what it copied there goes, too, unless `keep_rows`."""
+def clear(side: Side, report: Report, *, keep_rows: bool, open_again: bool = True) -> None:
+    """Take away all that a move needs on one side; a repeat goes on where an earlier one was killed.
+
+    Args:
+        keep_rows: otherwise what was copied there goes, too.
+        open_again: whether an application that was fenced off may write again.
+    """
     with connect(side, "clearing") as connection:
         names = carried_names(connection, side)
         if not names:
@@ -34,7 +39,7 @@ def clear(side: Side, report: Report, *, keep_rows: bool) -> None:
             control.discard(connection, side)
         if has_gate(connection, side):
             # Also the service's empty tables, or a later beginning would take their being closed for what migrations want.
-            gate.uninstall(connection, side, writable=not gate.may_write(connection, side))
+            gate.uninstall(connection, side, writable=open_again and not gate.may_write(connection, side))
         thaw(connection, side)
     report(f"{side.schema}: nothing of the move is left on the {side.name}'s side")
 

@@ -55,29 +55,24 @@ def go_on_without_service(
     """
     require_module(module)
     with turn(at_work_on(module), by=f"go on without the service of {module} by {who}", wait_seconds=PATIENCE_SECONDS):
-        where = read(module)
+        where, stands = read(module), require_lost(module)
+        if confirm != module:
+            raise MoveRefused(
+                f"What the service wrote after {stands} is lost for good. If its database can't be brought back, say so:"
+                f" python manage.py extract {module} cancel --service-lost --confirm {module}"
+            )
+        if not where.hold:
+            where = changed(where, who, why, {"hold": True})
+        await_all(where, report)
         monolith, _ = sides_of(module)
-        if where.phase not in BETWEEN_SIDES:
-            raise MoveRefused(f"{module} is {where.phase}: there is no service's database that it needs.")
         try:
             with connect(monolith, "without service") as connection:
-                stands = _require_followed(connection, monolith, module)
-                if service_stands(module):
-                    raise MoveRefused(
-                        f"The service's database of {module} answers, and nothing needs to be lost: python manage.py extract"
-                        f" {module} reverse"
-                    )
-                if confirm != module:
-                    raise MoveRefused(
-                        f"What the service wrote after {stands} is lost for good. If its database can't be brought back, say so:"
-                        f" python manage.py extract {module} cancel --service-lost --confirm {module}"
-                    )
-                if not where.hold:
-                    where = changed(where, who, why, {"hold": True})
-                await_all(where, report)
-                stands = _require_followed(connection, monolith, module)
+                stands = _carried_back_until(connection, monolith, module)
                 used = sequences.highest_used(connection, monolith)
                 sequences.advance(connection, monolith, used, margin=LOST_NUMBERS)
+                if has_gate(connection, monolith):
+                    # First of all: a gate without the stream that led here would read as one that nothing leads back to.
+                    gate.uninstall(connection, monolith, writable=True)
             clear(monolith, report, keep_rows=True)
             _make_others_agree(module, monolith, report)
         except (DataPlaneError, SwitchError, psycopg.Error) as error:
@@ -90,6 +85,30 @@ def go_on_without_service(
             " come back, look there for what was written later, and drop it before the next start."
         )
         return where
+
+
+def require_lost(module: str) -> str:
+    """Return until when the monolith's tables have everything, as people read it.
+
+    Raises:
+        MoveRefused: nothing needs to be lost, or nothing leads back; it says what to do instead.
+    """
+    phase = read(module).phase
+    if phase not in BETWEEN_SIDES:
+        raise MoveRefused(f"{module} is {phase}: there is no service's database that it needs.")
+    monolith, service = sides_of(module)
+    try:
+        with connect(monolith, "without service") as connection:
+            under_way = not has_gate(connection, monolith)
+            stands = _carried_back_until(connection, monolith, module)
+    except (DataPlaneError, SwitchError, psycopg.Error) as error:
+        raise MoveRefused(f"The monolith's side of {module} can't be looked at: {str(error).strip()}") from error
+    # Once it was given up there is no other way left, even if that database comes back.
+    if not under_way and _answers(module, service):
+        raise MoveRefused(
+            f"The service's database of {module} answers, and nothing needs to be lost: python manage.py extract {module} reverse"
+        )
+    return stands
 
 
 def _make_others_agree(module: str, monolith: Side, report: Report) -> None:
@@ -118,9 +137,8 @@ def _owned(module: str) -> Owned:
     return Owned(module=module, schema=settings.SCHEMAS[module], conninfo=conninfo_of(owner))
 
 
-def _require_followed(connection: Connection, monolith: Side, module: str) -> str:
-    """Return until when the monolith's tables have everything, as people read it."""
-    if not has_gate(connection, monolith):  # an earlier run came this far
+def _carried_back_until(connection: Connection, monolith: Side, module: str) -> str:
+    if not has_gate(connection, monolith):  # an earlier run, which was killed, gave it up
         return "the last step"
     if gate.read(connection, monolith).state is State.PRIMARY:
         raise MoveRefused(
@@ -143,9 +161,8 @@ def _require_followed(connection: Connection, monolith: Side, module: str) -> st
     return str(row[0])
 
 
-def service_stands(module: str) -> bool:
+def _answers(module: str, service: Side) -> bool:
     """Return whether the service's database answers and is part of the move."""
-    _, service = sides_of(module)
     try:
         with service_running(module), connect(service, "still there") as connection:
             return has_gate(connection, service)

@@ -12,26 +12,23 @@ from django.conf import settings
 from django.utils import timezone
 
 from infra.extraction.command.outcome import Verdict
-from infra.extraction.data import capture, control, guards, strangers, stream
 from infra.extraction.data.connections import connect
 from infra.extraction.data.errors import DataPlaneError
-from infra.extraction.freezing.guard import thaw
+from infra.extraction.move.clearing import clear
 from infra.extraction.move.errors import MoveRefused
 from infra.extraction.move.operations import status, verify
+from infra.extraction.move.recording import await_all, changed
 from infra.extraction.move.sides import service_running, sides_of
 from infra.extraction.move.turns import at_work_on, turn
-from infra.extraction.record.acknowledging import NotAcknowledged, await_acknowledged
-from infra.extraction.record.changing import RecordMoved, change, read
+from infra.extraction.record.changing import change, read
 from infra.extraction.record.values import SERVICE, Phase, Where
 from infra.extraction.retiring import exporting, looking
 from infra.extraction.retiring.dropping import drop_retired
 from infra.extraction.retiring.places import monolith_side
 from infra.extraction.retiring.setting_aside import find_retired, is_empty, make_schema, retired_schema, set_aside
 from infra.extraction.sides import Side
-from infra.extraction.switch import gate
 
 Report = Callable[[str], None]
-ACKNOWLEDGE_SECONDS = 6.0  # one killed process is waited for as long as its lease (5 s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,23 +98,10 @@ def _split(where: Where, *, who: str, why: str, report: Report) -> Where:
         now = read(module)
         if now.phase != Phase.SWITCHED or now.hold:
             raise MoveRefused(f"{module} has moved meanwhile: it is {now.phase}. Look at its status, then repeat this.")
-        try:
-            after = change(
-                now,
-                who=who,
-                why=why,
-                phase=Phase.SPLIT,
-                database=SERVICE,
-                shares={"reads": 100, "writes": 100, "shadow": 0},
-                hold=False,
-            )
-        except RecordMoved as error:
-            raise MoveRefused(str(error)) from error
+        fields = {"phase": Phase.SPLIT, "database": SERVICE, "shares": {"reads": 100, "writes": 100, "shadow": 0}}
+        after = changed(now, who, why, {**fields, "hold": False})
         report(f"{module}: split. The service's tables are the only ones from now on")
-        try:
-            await_acknowledged(after.revision, ACKNOWLEDGE_SECONDS)
-        except NotAcknowledged as late:
-            report(f"{module}: {late} They are fenced, and write nothing here.")
+        await_all(after, report)
     return after
 
 
@@ -129,8 +113,8 @@ def _retire(module: str, *, who: str, report: Report) -> Completed:
         with turn(at_work_on(module), by=f"complete {module} by {who}", wait_seconds=2.0):
             try:
                 monolith, service = sides_of(module)
-                _end_the_way_back(monolith)
-                _set_free(service)
+                _end_the_way_back(monolith, report)
+                _set_free(service, report)
                 retired = _put_aside(monolith, report)
             except (DataPlaneError, psycopg.Error) as error:
                 raise MoveRefused(
@@ -159,34 +143,14 @@ def _retire(module: str, *, who: str, report: Report) -> Completed:
     return _completed(module, retired, dropped=False)
 
 
-def _end_the_way_back(monolith: Side) -> None:
+def _end_the_way_back(monolith: Side, report: Report) -> None:
     """Take what the stream back needs from the monolith's side; its tables stay closed to their application."""
-    with connect(monolith, "retiring") as connection:
-        strangers.let_in(connection, monolith)
-        if control.is_prepared(connection, monolith):
-            stream.end(connection, monolith)
-            capture.remove(connection, monolith)
-            guards.release(connection, monolith, guards.TRIGGER)
-            guards.release(connection, monolith, guards.REFERENCE)
-            control.discard(connection, monolith)
-        if _has_gate(connection, monolith):
-            gate.uninstall(connection, monolith, writable=False)
-        thaw(connection, monolith)
+    clear(monolith, report, keep_rows=True, open_again=False)
 
 
-def _set_free(service: Side) -> None:
+def _set_free(service: Side, report: Report) -> None:
     """Take captures and gate from the service's side; its application keeps the rights that it has."""
-    with connect(service, "retiring") as connection:
-        strangers.let_in(connection, service)
-        if control.is_prepared(connection, service):
-            capture.remove(connection, service)
-            stream.end(connection, service)
-            guards.release(connection, service, guards.TRIGGER)
-            guards.release(connection, service, guards.REFERENCE)
-            control.discard(connection, service)
-        if _has_gate(connection, service):
-            gate.uninstall(connection, service, writable=not gate.may_write(connection, service))
-        thaw(connection, service)
+    clear(service, report, keep_rows=True)
 
 
 def _put_aside(monolith: Side, report: Report) -> str | None:
@@ -227,10 +191,3 @@ def _completed(module: str, retired: str | None, *, dropped: bool) -> Completed:
         setting=looking.setting_line(module, found.where.service),
         setting_is_there=verdict.holds,
     )
-
-
-def _has_gate(connection: Any, side: Side) -> bool:
-    row = connection.execute(
-        "SELECT to_regclass(format('%%I.gate', %s::text)) IS NOT NULL", [side.control_schema]
-    ).fetchone()
-    return bool(row and row[0])

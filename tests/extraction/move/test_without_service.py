@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import ModuleType
 
 import psycopg
 import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from infra.extraction.move import operations
-from infra.extraction.move.clearing import clear
+from infra.extraction.command.preconditions import verdicts
+from infra.extraction.data import control
+from infra.extraction.move import clearing, operations
 from infra.extraction.move.operations import MoveRefused
 from infra.extraction.record.changing import change, history, read
+from infra.extraction.switch import gate
 from tests.databases import admin_url
 from tests.extraction.move.place import MODULE, Place
 from tests.extraction.move.test_verbs import carry, objects_of
@@ -85,19 +88,48 @@ def test_a_database_that_comes_back_is_not_written_over(place: Place) -> None:
     assert operations.cancel(MODULE, who=ADA, why=WHY).phase == "in_process"
 
 
-def test_killed_in_the_middle_it_is_run_again(place: Place) -> None:
+KILLED_AFTER = {
+    "its gate": [gate],
+    "the stream, too": [gate, control],
+    "all of it": [gate, control, clearing],
+}
+
+
+@pytest.mark.parametrize("steps", KILLED_AFTER.values(), ids=KILLED_AFTER)
+@pytest.mark.parametrize("comes_back", [False, True])
+def test_killed_in_the_middle_it_is_run_again(place: Place, steps: list[ModuleType], comes_back: bool) -> None:
     monolith, _ = place.sides
     switched(place)
     carried = place.keys(monolith)
     with unreachable(place):
         change(read(MODULE), who=ADA, why=WHY, hold=True)
-        clear(monolith, lambda line: None, keep_rows=True)
-
+        with psycopg.connect(monolith.owner_url, autocommit=True) as owner:
+            gate.uninstall(owner, monolith, writable=True)
+            if control in steps:
+                control.discard(owner, monolith)
+        if clearing in steps:
+            clearing.clear(monolith, lambda line: None, keep_rows=True)
+        if not comes_back:
+            give_up()
+    if comes_back:
         give_up()
 
     assert (read(MODULE).phase, read(MODULE).hold) == ("in_process", False)
     place.write(monolith)
     assert len(place.keys(monolith)) == len(carried) + 1
+
+
+def test_a_dry_run_refuses_what_the_verb_would_refuse(place: Place) -> None:
+    options = {"service_lost": True, "confirm": MODULE}
+    place.begin()
+    carry(place)
+
+    with unreachable(place):
+        refused = [each for each in verdicts("cancel", MODULE, options) if not each.holds]
+        assert ["are the truth; nothing is lost" in each.todo for each in refused] == [True]
+    operations.switch(MODULE, who=ADA, why=WHY)
+    with unreachable(place):
+        assert all(each.holds for each in verdicts("cancel", MODULE, options))
 
 
 def test_it_is_refused_as_long_as_nothing_has_to_be_lost(place: Place) -> None:

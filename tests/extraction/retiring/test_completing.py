@@ -114,7 +114,7 @@ def test_what_the_console_asks_for_is_carried_out_by_the_carrier(switched: Place
 
 
 KILLED_AT: list[tuple[Any, str]] = [
-    (completing, "await_acknowledged"),
+    (completing, "await_all"),
     (completing, "_end_the_way_back"),
     (completing, "_set_free"),
     (completing, "make_schema"),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib import import_module
+from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
+from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 
 from infra.databases.migrations_run import migrate_all, unapplied
@@ -78,6 +81,28 @@ def test_a_run_waits_for_another_one_and_says_so() -> None:
 
     assert said[0] == "shipping: waiting for another process that migrates it"
     assert "applied" in said[1]
+
+
+def test_migrations_that_end_in_two_last_ones_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = MigrationLoader(None).graph.leaf_nodes("schedule")
+    planted = tmp_path / "planted_migrations"
+    planted.mkdir()
+    for file in Path(import_module("infra.schedule.migrations").__path__[0]).glob("*.py"):
+        (planted / file.name).write_text(file.read_text())
+    for name in ("9001_yours", "9001_mine"):
+        (planted / f"{name}.py").write_text(
+            "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n"
+            f"    dependencies = [{standing[0]!r}]\n"
+        )
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with (
+        override_settings(MIGRATION_MODULES={**settings.MIGRATION_MODULES, "schedule": "planted_migrations"}),
+        pytest.raises(DatabaseRefusal, match=r"schedule: 9001_mine, 9001_yours.*--merge"),
+    ):
+        migrate_all(aliases=["shipping"])
+
+    require_migrated()
 
 
 def test_only_the_owner_has_ddl_and_only_within_the_block() -> None:
