@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from importlib import import_module
 
 from infra.contracts.declaration import Kind
 from infra.contracts.whereabouts import HERE, HOLD
@@ -21,7 +22,7 @@ def be_ready_to_ask(known: Mapping[str, Where]) -> None:
     A first question would pay for it with its own time, which is seconds on a full machine.
     """
     if any(where.service for where in known.values()):
-        from infra.contracts import http_route  # noqa: F401 (processes whose modules are all at home need none)
+        import_module("infra.contracts.http_route")  # processes whose modules are all at home need none
 
 
 class RecordedWhereabouts:

@@ -84,9 +84,8 @@ def place_order(shop: Shop, orders: str = "xshop.purchase", *, before_each: str 
 def cpu_seconds(process: int | str) -> float | None:
     """Return how long the CPUs worked for a process of one thread; None where the system does not tell (only Linux does)."""
     try:
-        return (
-            int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
-        )  # in stat, it would be in hundredths
+        # Nanoseconds; `stat` would tell hundredths of a second.
+        return int(Path(f"/proc/{process}/schedstat").read_text().split()[0]) / 1e9
     except OSError:
         return None
 

@@ -86,7 +86,7 @@ class RunningService:
         assert self._process
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait(timeout=60)
-        eventually(lambda: not self._answers(), "the web server has ended with its parent")
+        eventually(lambda: not answers(f"{self.url}/readyz"), "the web server has ended with its parent")
 
     def refusal(self) -> str:
         """Start it in vain; return what it says on standard error."""
@@ -124,10 +124,7 @@ class RunningService:
 
     def _answers_or_ended(self) -> bool:
         assert self._process
-        return self._process.poll() is not None or self._answers()
-
-    def _answers(self) -> bool:
-        return answers(f"{self.url}/readyz")
+        return self._process.poll() is not None or answers(f"{self.url}/readyz")
 
 
 def _own_key() -> str:

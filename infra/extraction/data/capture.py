@@ -1,7 +1,9 @@
 """Capture: every write to the module's tables leaves the keys it touched in a log, in the writer's own transaction.
 
 Triggers per statement with transition tables see bulk statements, raw SQL and cascades alike, and cost once per statement.
-They fire whatever `session_replication_role` says, and write nothing but (transaction, table, key).
+An update leaves the new keys. The old ones differ in next to no update, and a condition on each row, which leaves the old key
+where it does, costs far less than to keep all old rows and to tell their keys apart. The triggers fire whatever
+`session_replication_role` says, and write nothing but (transaction, table, key).
 """
 
 from __future__ import annotations
@@ -20,7 +22,14 @@ from infra.extraction.sides import Side
 
 LOCK_MILLISECONDS = 500  # writers queue behind a trigger that waits for its lock, so it never waits long
 ATTEMPTS = 20
-_OPERATIONS = ("insert", "update", "rekey", "delete", "truncate")
+# What is looked at, and the rows whose keys it leaves.
+_OPERATIONS = {
+    "insert": ("AFTER INSERT", "NEW TABLE"),
+    "update": ("AFTER UPDATE", "NEW TABLE"),
+    "rekey": ("AFTER UPDATE", None),
+    "delete": ("AFTER DELETE", "OLD TABLE"),
+    "truncate": ("BEFORE TRUNCATE", None),
+}
 
 
 def install(
@@ -124,7 +133,7 @@ def _remember(connection: Connection, side: Side, tables: Sequence[Table]) -> No
 
 
 def _install(connection: Connection, side: Side, table: Table) -> None:
-    for operation in _OPERATIONS:
+    for operation, (event, _) in _OPERATIONS.items():
         function = sql.Identifier(side.control_schema, _function(table, operation))
         trigger = sql.Identifier(_trigger(operation))
         connection.execute(
@@ -134,36 +143,22 @@ def _install(connection: Connection, side: Side, table: Table) -> None:
         )
         connection.execute(
             sql.SQL("CREATE OR REPLACE TRIGGER {} {} ON {} {} EXECUTE FUNCTION {}()").format(
-                trigger, sql.SQL(_EVENTS[operation]), table.on(side.schema), _fired(table, operation), function
+                trigger, sql.SQL(event), table.on(side.schema), _fired(table, operation), function
             )
         )
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ALWAYS TRIGGER {}").format(table.on(side.schema), trigger))
 
 
-_EVENTS = {
-    "insert": "AFTER INSERT",
-    "update": "AFTER UPDATE",
-    "rekey": "AFTER UPDATE",
-    "delete": "AFTER DELETE",
-    "truncate": "BEFORE TRUNCATE",
-}
-
-
 def _fired(table: Table, operation: str) -> sql.Composed:
-    """Return what follows the table in a trigger's definition.
-
-    An update leaves the new keys. The old ones differ in next to no update, and a condition on each row costs far less than
-    to keep all old rows and to tell their keys apart.
-    """
+    """Return what follows the table in a trigger's definition."""
     if operation == "rekey":
         key = [column.identifier for column in table.key]
         old, new = (
             sql.SQL(", ").join(sql.SQL("{}.{}").format(sql.SQL(row), name) for name in key) for row in ("OLD", "NEW")
         )
         return sql.SQL("FOR EACH ROW WHEN (ROW({}) IS DISTINCT FROM ROW({}))").format(old, new)
-    rows = {"insert": "REFERENCING NEW TABLE AS rows ", "update": "REFERENCING NEW TABLE AS rows "}
-    rows |= {"delete": "REFERENCING OLD TABLE AS rows "}
-    return sql.SQL(rows.get(operation, "") + "FOR EACH STATEMENT").format()
+    _, rows = _OPERATIONS[operation]
+    return sql.SQL(f"REFERENCING {rows} AS rows FOR EACH STATEMENT" if rows else "FOR EACH STATEMENT").format()
 
 
 def _body(connection: Connection, side: Side, table: Table, operation: str) -> str:

@@ -99,6 +99,27 @@ def _fail_at(monkeypatch: pytest.MonkeyPatch, fails: Callable[[int, Any], bool])
     monkeypatch.setattr(copying, "copy_chunk", failing)
 
 
+class Zombie:
+    """An applier that copies over two streams in a thread of its own, and is stopped from going on."""
+
+    def __init__(self, pair: Pair) -> None:
+        self._end: BaseException | None = None
+        self._thread = threading.Thread(target=self._copy, args=(pair,))
+        self._thread.start()
+
+    def _copy(self, pair: Pair) -> None:
+        try:
+            with pair.applier(streams=2) as applier:
+                applier.copy_all()
+        except (LeaseLost, psycopg.Error) as error:
+            self._end = error
+
+    def refused(self) -> bool:
+        """Wait for its end; return whether it was kept from writing."""
+        self._thread.join()
+        return self._end is not None
+
+
 def test_workers_of_an_applier_that_stands_still_hold_nobody_up(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     with pair.application() as shop:
         fill(shop)
@@ -112,25 +133,14 @@ def test_workers_of_an_applier_that_stands_still_hold_nobody_up(pair: Pair, monk
         return count
 
     monkeypatch.setattr(copying, "copy_chunk", frozen)
-    ends: list[BaseException] = []
-
-    def zombie() -> None:
-        try:
-            with pair.applier(streams=2) as applier:
-                applier.copy_all()
-        except (LeaseLost, psycopg.Error) as error:
-            ends.append(error)
-
-    thread = threading.Thread(target=zombie)
-    thread.start()
-    assert reached.wait(20)
+    zombie = Zombie(pair)
+    assert reached.wait(60)
     monkeypatch.undo()
     with pair.applier(streams=2) as applier:
         applier.copy_all()
         assert pair.differences() == {}
         waking.set()
-        thread.join()
-        assert ends
+        assert zombie.refused()
         applier.step()
     assert pair.differences() == {}
 
@@ -150,26 +160,15 @@ def test_a_worker_that_stands_still_with_the_lock_is_disconnected_by_the_next_ap
             waking.wait(60)
 
     monkeypatch.setattr(stream, "save", frozen)
-    ends: list[BaseException] = []
-
-    def zombie() -> None:
-        try:
-            with pair.applier(streams=2) as applier:
-                applier.copy_all()
-        except (LeaseLost, psycopg.Error) as error:
-            ends.append(error)
-
-    thread = threading.Thread(target=zombie)
-    thread.start()
+    zombie = Zombie(pair)
     try:
-        assert reached.wait(30)
+        assert reached.wait(60)
         monkeypatch.undo()
         with pair.applier(streams=2) as applier:  # it does not wait for the server's patience with the worker
             applier.copy_all()
     finally:
         waking.set()
-        thread.join()
-    assert ends
+    assert zombie.refused()
     assert pair.differences() == {}
 
 

@@ -338,7 +338,7 @@ def _cursor_first(patch: pytest.MonkeyPatch) -> None:
 
 
 def _without_old_keys(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(capture, "_OPERATIONS", tuple(each for each in capture._OPERATIONS if each != "rekey"))
+    patch.setattr(capture, "_OPERATIONS", {name: each for name, each in capture._OPERATIONS.items() if name != "rekey"})
 
 
 def _not_always(patch: pytest.MonkeyPatch) -> None:

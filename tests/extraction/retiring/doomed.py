@@ -14,20 +14,17 @@ import traceback
 from typing import Any
 
 import django
-
-django.setup()
-
-from django.conf import settings  # noqa: E402
-from django.core.management import call_command  # noqa: E402
-
-from infra.boundaries.manifest import Manifest  # noqa: E402
-from infra.extraction.management.commands import extract  # noqa: E402, F401 (loaded before it forks)
-from infra.extraction.retiring import completing  # noqa: E402, F401 (the same)
+from django.conf import settings
+from django.core.management import call_command
 
 MODULE = "ledger"
+# Before it forks, so that no child does it again.
+LOADED = ("infra.extraction.management.commands.extract", "infra.extraction.retiring.completing")
 
 
 def know_the_module() -> None:
+    from infra.boundaries.manifest import Manifest
+
     address = settings.SERVICE_ADDRESSES[MODULE]
     settings.MANIFESTS = (
         *settings.MANIFESTS,
@@ -67,6 +64,9 @@ def run(module: str, name: str, moment: str, *options: str) -> None:
 
 
 def main() -> None:
+    django.setup()
+    for name in LOADED:
+        importlib.import_module(name)
     know_the_module()
     for line in sys.stdin:
         child = os.fork()

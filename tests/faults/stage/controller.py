@@ -13,6 +13,7 @@ import signal
 import sys
 import traceback
 from dataclasses import asdict
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,7 @@ def main(module: str, verb: str, options: str = "{}", fate: str = "") -> None:
 def take_orders() -> None:
     """Carry out an order a line, `[place, module, verb, options, fate]`, at once; it says what it has to say beside `place`."""
     django.setup()
-    from infra.extraction.move import operations  # noqa: F401 (loaded once for all)
+    import_module("infra.extraction.move.operations")  # once for all
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for them
     for line in sys.stdin:

@@ -8,8 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,6 +22,7 @@ from tests.faults.stage.processes import Process, free_port
 from tests.faults.workload.homes import SCHEMAS, evidence_from
 from tests.faults.workload.journal import Journal
 from tests.faults.workload.oracles import Evidence
+from tests.waiting import answers
 
 ROOT = Path(__file__).resolve().parents[3]
 STAFF = ("staff@example.com", "work-at-banyan")  # of `manage.py demo_customers`
@@ -234,12 +233,3 @@ class Stage:
     def _process(self, name: str, command: Sequence[str], **environment: str) -> Process:
         variables = {key: value for key, value in (self.environment | environment).items() if value}
         return Process(name, command, folder=self.checkout, environment=variables, log=self.folder / f"{name}.log")
-
-
-def answers(url: str) -> bool:
-    """Return whether a GET is answered with 200."""
-    try:
-        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 (an address of our own)
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
