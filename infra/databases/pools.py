@@ -24,16 +24,6 @@ def close(alias: str) -> None:
     _close_pool(alias)
 
 
-def close_broken(alias: str) -> None:
-    """Close this thread's connection of an alias, and those in its pool that do not answer; for after one of them broke.
-
-    When a server was restarted, all of a pool's idle connections are dead, and each would fail somebody else.
-    """
-    connections[alias].close()
-    for pool in pools_of(alias):
-        pool.check()
-
-
 def pools_of(alias: str) -> list[Any]:
     """Return the alias's pools in this process: one, or one per binding that was used."""
     return [pool for name, pool in list(_pools().items()) if name.partition(POOL_MARK)[0] == alias]

@@ -8,7 +8,6 @@ from itertools import chain
 
 from django.db import DatabaseError, OperationalError, connections, transaction
 
-from infra.databases.pools import close_broken
 from infra.events import inbox_store
 from infra.events.envelope import Numbered, Run
 from infra.events.handling import handle, judge
@@ -57,7 +56,7 @@ def _receive_with_care(consumer: str, batch: Sequence[Run]) -> None:
         _receive_together(consumer, batch, careful=True)
     except OperationalError:
         if not connections[consumer].is_usable():
-            close_broken(consumer)
+            connections[consumer].close()
             raise
         # A deadlock between this batch and other transactions: one key at a time holds the fewest locks.
         for run in batch:

@@ -11,7 +11,6 @@ from functools import partial
 
 from django.db import connections
 
-from infra.databases.pools import close_broken
 from infra.events import broker, retries, wakeup
 from infra.events.background import repeat, return_connections
 from infra.events.configuration import broker_url, local_modules, setting
@@ -147,7 +146,7 @@ class RelayLoop:
         except Exception:
             logger.exception("A round of the relay of %s failed", module)
             if not connections[module].is_usable():
-                close_broken(module)
+                connections[module].close()
                 self._resting[module] = time.monotonic() + PAUSE_OF_A_FAILED_MODULE_SECONDS
             return 0
 

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from django.db import DatabaseError, connections, transaction
 
-from infra.databases.pools import close_broken
 from infra.events.configuration import setting
 from infra.events.envelope import Envelope, decode_envelope
 from infra.events.handling import Verdict, handle, judge, logger
@@ -83,7 +82,7 @@ def attempt(consumer: str, streams: Sequence[DueStream]) -> None:
             if has_moved(consumer, error):
                 raise
             if not connections[consumer].is_usable():
-                close_broken(consumer)
+                connections[consumer].close()
                 raise
             # A deadlock with another transaction, for instance: the others go on.
             logger.exception("Trying %s of %s again in %s broke off", stream.key, stream.source, consumer)

@@ -51,7 +51,7 @@ def test_a_process_never_opens_more_connections_than_its_pool_has() -> None:
 
 
 def test_as_many_requests_as_a_web_process_has_threads_each_keep_a_connection_to_their_end() -> None:
-    everyone_has_one = threading.Barrier(gunicorn.threads, timeout=30)
+    everyone_has_one = threading.Barrier(gunicorn.threads, timeout=60)
 
     def wait_for_a_slow_partner(_: int) -> None:
         connections["users"].ensure_connection()
@@ -71,14 +71,14 @@ def test_a_pool_in_which_nothing_becomes_free_gives_up_instead_of_waiting_for_ev
         with connections["users"].cursor() as cursor:
             cursor.execute("SELECT 1")
             held.release()
-            released.wait(30)
+            released.wait(60)
         connections["users"].close()
 
     connections["users"].close()
     with ThreadPoolExecutor(size) as pool:
         waiting = [pool.submit(hold, number) for number in range(size)]
         for _ in range(size):
-            assert held.acquire(timeout=20)
+            assert held.acquire(timeout=60)
         try:
             with pytest.raises(OperationalError, match=r"couldn't get a connection"):
                 connections["users"].ensure_connection()

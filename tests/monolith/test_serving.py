@@ -41,7 +41,7 @@ def server(state: Path) -> EmbeddedServer:
 
 
 def get(port: int, path: str) -> int:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         return connection.getresponse().status
@@ -109,7 +109,7 @@ def test_a_request_in_flight_is_finished_before_it_stops(state: Path, server: Em
             shop.wait_for("requests in flight are finished first")
             assert not answer.done()
 
-        assert answer.result(30) == 200
+        assert answer.result(60) == 200
         assert shop.end() == 0
 
 

@@ -27,7 +27,7 @@ def at_once(acts: Sequence[Callable[[], object]]) -> list[object]:
 
     def run(act: Callable[[], object]) -> object:
         try:
-            starting.wait(timeout=10)
+            starting.wait(timeout=60)
             return act()
         except Exception as error:  # noqa: BLE001  # what it was is the outcome
             return error

@@ -88,7 +88,7 @@ def test_of_two_editors_who_saw_the_same_one_succeeds(api: Api) -> None:
             Customer.objects.select_for_update().get()
             running = [threads.submit(edit, number) for number in range(3)]
             wait_until(lambda: waiting_for_a_lock() == 3)
-        answers = sorted(future.result(timeout=20) for future in running)
+        answers = sorted(future.result(timeout=60) for future in running)
 
     assert answers == [200, 412, 412]
 

@@ -82,7 +82,7 @@ def test_of_many_who_use_one_token_at_once_one_succeeds(purpose: MailTokenPurpos
             Customer.objects.select_for_update().get()
             running = [threads.submit(attempt, number) for number in range(3)]
             wait_until(lambda: waiting_for_a_lock() == 3)
-        outcomes = sorted(future.result(timeout=20) for future in running)
+        outcomes = sorted(future.result(timeout=60) for future in running)
 
     assert outcomes == ["refused", "refused", "used"]
 

@@ -87,7 +87,7 @@ def test_two_windows_that_refresh_at_once_do_not_sign_their_owner_out(api: Api) 
             SignIn.objects.select_for_update().get()
             running = [threads.submit(attempt, number) for number in range(3)]
             wait_until(lambda: waiting_for_a_lock() == 3)
-        outcomes = [future.result(timeout=20) for future in running]
+        outcomes = [future.result(timeout=60) for future in running]
 
     (winner,) = (outcome for outcome in outcomes if isinstance(outcome, Tokens))
     assert outcomes.count(RefreshedMeanwhile) == 2

@@ -174,7 +174,7 @@ def test_processes_that_start_together_agree_on_one_key(tmp_path: Path) -> None:
     start = threading.Barrier(8)
 
     def ask() -> None:
-        start.wait(timeout=10)
+        start.wait(timeout=60)
         found.append(kept_key(file))
 
     threads = [threading.Thread(target=ask) for _ in range(8)]

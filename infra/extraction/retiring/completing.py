@@ -20,7 +20,7 @@ from infra.extraction.move.operations import status, verify
 from infra.extraction.move.recording import await_all, changed
 from infra.extraction.move.sides import service_running, sides_of
 from infra.extraction.move.turns import at_work_on, turn
-from infra.extraction.record.changing import change, read
+from infra.extraction.record.changing import read
 from infra.extraction.record.values import SERVICE, Phase, Where
 from infra.extraction.retiring import exporting, looking
 from infra.extraction.retiring.dropping import drop_retired
@@ -171,11 +171,20 @@ def _put_aside(monolith: Side, report: Report) -> str | None:
 def _drop(module: str, *, who: str, options: dict[str, Any], report: Report) -> Completed:
     _require(looking.verdicts(module, options))
     side = monolith_side(module)
-    retired = drop_retired(side) if side else None
-    if retired:
-        where = read(module)
-        change(where, who=who, why=f"the retired tables ({retired}) are dropped; the export stays")
-        report(f"{module}: the schema {retired} is dropped; {exporting.folder_of(retired)} stays")
+    if side is None:
+        return _completed(module, None, dropped=True)
+    try:
+        with connect(side, "look") as connection:
+            retired = find_retired(connection, side.schema)
+        if retired:
+            # Said first: killed after the drop it could not be said any more.
+            changed(read(module), who, f"drops the retired tables ({retired}); the export stays", {})
+            drop_retired(side)
+            report(f"{module}: the schema {retired} is dropped; {exporting.folder_of(retired)} stays")
+    except psycopg.Error as error:
+        raise MoveRefused(
+            f"The retired tables of {module} are not dropped yet: {str(error).strip()} Repeat this."
+        ) from error
     return _completed(module, None, dropped=True)
 
 

@@ -51,7 +51,7 @@ def relaying() -> Iterator[None]:
     thread.start()
     yield
     stop.set()
-    thread.join(20)
+    thread.join(60)
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_each_event_is_handled_once_and_in_order_while_the_consumer_goes_there_a
             eventually(lambda before=before: len(published) > before + 10, "events are published")  # type: ignore[misc]
             place.switch(to=side)
         stop.set()
-        running.result(20)
+        running.result(60)
 
     eventually(lambda: len(numbers(place.service)) >= len(published), "all events have arrived")
     eventually(lambda: len(numbers(place.service, "other")) >= len(published), "all others have arrived")

@@ -168,6 +168,6 @@ def test_a_process_that_ends_in_order_is_not_waited_for(start: Start) -> None:
     process = start("web", lease_seconds=60.0)
     assert process.stdin is not None
     process.stdin.close()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     now = change(now, who="ada", why="go on", phase="dual_write")
     assert await_acknowledged(now.revision, 0.5) < 0.5

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.test import override_settings
 from django.utils import timezone
+from psycopg import sql
 
 from infra.extraction.data.connections import connect
 from infra.extraction.freezing import guard
@@ -290,8 +291,21 @@ def test_after_the_days_of_grace_the_tables_go_and_the_export_stays(
     assert done.dropped
     assert tables(split.sides[0], retired) == set()
     assert exporting.damage(retired) == ()
-    assert history(MODULE)[0].why == f"the retired tables ({retired}) are dropped; the export stays"
+    assert history(MODULE)[0].why == f"drops the retired tables ({retired}); the export stays"
     complete(MODULE, drop=True, **WHO)  # a repeat changes nothing
+
+
+def test_retired_tables_that_somebody_reads_are_dropped_later(split: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    retired = setting_aside.retired_schema(MODULE, timezone.localdate())
+    monkeypatch.setattr(dropping, "LOCK_MILLISECONDS", 50)
+    (some, *_) = sorted(tables(split.sides[0], retired))
+    with psycopg.connect(split.sides[0].owner_url) as reader:
+        reader.execute(sql.SQL("SELECT FROM {}").format(sql.Identifier(retired, some)))
+        with pytest.raises(MoveRefused, match="not dropped yet: canceling statement due to lock timeout"):
+            complete(MODULE, drop=True, grace_days=0, **WHO)
+
+    assert complete(MODULE, drop=True, grace_days=0, **WHO).dropped
+    assert tables(split.sides[0], retired) == set()
 
 
 def test_without_an_alias_an_administrator_can_drop(split: Place) -> None:

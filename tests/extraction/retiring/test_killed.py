@@ -37,7 +37,7 @@ STEPS = [
     (f"{RETIRING}.exporting", "_digest"),
     (f"{RETIRING}.exporting", "export"),
 ]
-DROPPING = [(f"{RETIRING}.completing", "drop_retired"), (f"{RETIRING}.completing", "_drop")]
+DROPPING = [(f"{RETIRING}.completing", step) for step in ("changed", "drop_retired", "_drop")]
 Run = Callable[[str], int]
 
 
@@ -100,6 +100,7 @@ def test_killed_at_each_step_in_turn_it_comes_to_its_end(switched: Place, run: R
         for moment in ("before", "after"):
             ended = run(f"{module} {name} {moment} --drop --grace-days 0")
             assert ended == -signal.SIGKILL, (name, moment, log.read_text()[-3000:])
+    assert "drops the retired tables" in history(MODULE)[0].why
     assert run("- - - --drop --grace-days 0") == 0, log.read_text()[-3000:]
     with psycopg.connect(monolith.owner_url) as connection:
         assert connection.execute("SELECT to_regnamespace(%s)", [retired]).fetchone() == (None,)

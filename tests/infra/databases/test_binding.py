@@ -119,8 +119,8 @@ def test_each_thread_changes_with_its_own_next_request() -> None:
     def serve(_: int) -> tuple[str, str, str]:
         a_request_begins()
         first = role()
-        begun.wait(timeout=10)
-        changed.wait(timeout=10)
+        begun.wait(timeout=60)
+        changed.wait(timeout=60)
         still = role()
         a_request_ends()
         a_request_begins()
@@ -130,7 +130,7 @@ def test_each_thread_changes_with_its_own_next_request() -> None:
 
     with ThreadPoolExecutor(4) as threads:
         running = threads.map(serve, range(4))
-        begun.wait(timeout=10)
+        begun.wait(timeout=60)
         binding.bind(ALIAS, "shared")
         changed.set()
 

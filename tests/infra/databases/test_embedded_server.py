@@ -107,7 +107,7 @@ def test_a_server_that_is_just_stopping_is_started_again_when_it_has(server: Emb
             eventually(lambda: not server.is_running(), "it is stopping")
             starting = pool.submit(EmbeddedServer(server.folder, durable=False).start)
             eventually(lambda: is_locked(server.folder / "start.lock"), "somebody waits for it")
-        assert starting.result(40)
+        assert starting.result(60)
 
     assert ask(server, "SELECT answer FROM kept") == 42
 

@@ -76,8 +76,8 @@ def test_a_run_waits_for_another_one_and_says_so() -> None:
         cursor.execute("SELECT pg_advisory_lock(hashtext('banyan.migrate'), hashtext('shipping'))")
         run = threading.Thread(target=migrate_all, args=(report, ["shipping"]))
         run.start()
-        assert waiting.wait(20)
-    run.join(20)
+        assert waiting.wait(60)
+    run.join(60)
 
     assert said[0] == "shipping: waiting for another process that migrates it"
     assert "applied" in said[1]

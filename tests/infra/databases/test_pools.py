@@ -1,28 +1,64 @@
-"""What this process keeps open, and gives back."""
+"""What this process keeps open, and hands out again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from typing import Any
+
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connections
 
-from infra.databases.pools import close_broken, pools_of
+from infra.databases.pools import pools_of
+from tests.databases import admin_url
 
 ALIAS = settings.MANIFESTS[0].name
+pytestmark = pytest.mark.usefixtures("database")
 
 
-@pytest.mark.usefixtures("database")
-def test_after_one_broke_no_idle_connection_of_the_pool_is_a_dead_one() -> None:
+@pytest.fixture
+def idle() -> Iterator[list[Any]]:
+    """Two connections that lie in the pool."""
     connections[ALIAS].ensure_connection()
+    connections[ALIAS].close()
     (pool,) = pools_of(ALIAS)
-    idle = [pool.getconn() for _ in range(2)]
+    with pool.connection() as first, pool.connection() as second:
+        idle = [first, second]
+    yield idle
+    pool.check()
+
+
+def administrate(statement: str, *values: Any) -> None:
+    with psycopg.connect(admin_url("postgres"), autocommit=True) as administrator:
+        administrator.execute(statement, values)
+
+
+def served_by() -> set[int]:
+    """Ask over three connections at once; return the server's processes."""
+    with ExitStack() as stack:
+        asking = [stack.enter_context(closing(connections.create_connection(ALIAS))) for _ in range(3)]
+        cursors = [stack.enter_context(each.cursor()) for each in asking]
+        for cursor in cursors:
+            cursor.execute("SELECT pg_backend_pid()")
+        return {cursor.fetchone()[0] for cursor in cursors}
+
+
+def test_nobody_is_handed_a_connection_that_the_server_ended_while_it_was_idle(idle: list[Any]) -> None:
+    ended = {each.info.backend_pid for each in idle}
+    for process in ended:
+        administrate("SELECT pg_terminate_backend(%s, 5000)", process)
+
+    assert served_by().isdisjoint(ended)
+
+
+def test_one_that_was_only_told_something_is_used_again(idle: list[Any]) -> None:
+    standing = {each.info.backend_pid for each in idle}
     for each in idle:
-        pool.putconn(each)
-    with connections[ALIAS].cursor() as cursor:
-        for each in idle:
-            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [each.info.backend_pid])
+        each.execute("LISTEN news")
+    database = settings.DATABASES[ALIAS]["NAME"]
+    with psycopg.connect(admin_url(database), autocommit=True) as administrator:
+        administrator.execute("NOTIFY news")
 
-    close_broken(ALIAS)
-
-    with pool.connection() as first, pool.connection() as second, pool.connection() as third:
-        assert [each.execute("SELECT 1").fetchone() for each in (first, second, third)] == [(1,)] * 3
+    assert standing < served_by()

@@ -18,6 +18,6 @@ def test_a_message_goes_through_rabbitmq(rabbitmq_url: str) -> None:
         queue = connection.SimpleQueue("probe")
         queue.put({"number": 42})
 
-        assert queue.get(timeout=10).payload == {"number": 42}
+        assert queue.get(timeout=60).payload == {"number": 42}
 
         queue.close()

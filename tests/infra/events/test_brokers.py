@@ -125,7 +125,7 @@ def test_what_a_killed_worker_held_at_redis_does_not_come_to_the_next_test(redis
     with Connection(redis_url) as connection, Redis.from_url(redis_url) as redis:
         queue = connection.SimpleQueue(queue_of("orders"))
         queue.put("held")
-        message = queue.get(timeout=10)
+        message = queue.get(timeout=60)
         assert brokers.empty(redis_url) == 0
         held = redis.hlen("unacked")
 

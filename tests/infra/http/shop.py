@@ -100,7 +100,7 @@ class Effects:
             number = len(self.orders)
         self.started.set()
         if self.hold is not None:
-            assert self.hold.wait(20)
+            assert self.hold.wait(60)
         return number
 
 

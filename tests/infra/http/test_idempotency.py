@@ -217,7 +217,7 @@ def test_of_fifty_at_once_one_has_an_effect(api: Api, effects: Effects) -> None:
 
     def send(_: int) -> Any:
         sender = api.as_customer(customer_id)
-        barrier.wait(20)
+        barrier.wait(60)
         return _post_in_own_thread(sender, ORDER, "k")
 
     with ThreadPoolExecutor(50) as pool:
@@ -236,14 +236,14 @@ def test_of_fifty_at_once_one_has_an_effect(api: Api, effects: Effects) -> None:
 def test_while_one_is_at_work_a_repeat_waits_its_turn(api: Api, effects: Effects, held: threading.Event) -> None:
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(_post_in_own_thread, api, ORDER, "k")
-        assert effects.started.wait(20)
+        assert effects.started.wait(60)
 
         problem(api.post(ORDERS, ORDER, key="k"), 409, "idempotency_in_progress")
         problem(api.post(ORDERS, {**ORDER, "customerNote": "x"}, key="k"), 422, "idempotency_key_reused")
         held.set()
 
         assert api.post(ORDERS, ORDER, key="k").status_code in {201, 409}
-        assert first.result(20).status_code == 201
+        assert first.result(60).status_code == 201
     assert effects.orders == ["k"]
 
 
@@ -252,7 +252,7 @@ def test_a_key_whose_owner_died_is_taken_over_after_its_lease(
 ) -> None:
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(_post_in_own_thread, api, ORDER, "k")
-        assert effects.started.wait(20)
+        assert effects.started.wait(60)
         age(claims.LEASE_SECONDS - 2)
         problem(api.post(ORDERS, ORDER, key="k"), 409, "idempotency_in_progress")
         age(3)
@@ -262,7 +262,7 @@ def test_a_key_whose_owner_died_is_taken_over_after_its_lease(
 
         assert (second.status_code, second.json()["number"]) == (201, 2)
         held.set()
-        assert slow.result(20).json()["number"] == 1  # it was not dead after all; its answer comes too late to be kept
+        assert slow.result(60).json()["number"] == 1  # it was not dead after all; its answer comes too late to be kept
     assert api.post(ORDERS, ORDER, key="k").content == second.content
 
 

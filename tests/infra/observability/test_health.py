@@ -95,21 +95,21 @@ def test_a_pool_at_work_is_no_reason_to_be_taken_out(api: Api, monkeypatch: pyte
     def work() -> None:
         with connections["catalog"].cursor() as cursor:
             cursor.execute("SELECT 1")
-            busy.wait(20)
-            done.wait(20)
+            busy.wait(60)
+            done.wait(60)
         connections["catalog"].close()
 
     workers = [threading.Thread(target=work) for _ in range(size)]
     for worker in workers:
         worker.start()
-    busy.wait(20)
+    busy.wait(60)
     monkeypatch.setattr(readiness, "ANSWER_SECONDS", 1.0)
     try:
         answer = api.get("/readyz")
     finally:
         done.set()
         for worker in workers:
-            worker.join(20)
+            worker.join(60)
 
     assert "database catalog" not in answer.json().get("failing", {})
 

@@ -65,7 +65,7 @@ class Process:
             self._process.send_signal(number)
         code = self._process.wait(60)
         if number != signal.SIGKILL:  # then Caddy still has the pipe
-            self._reader.join(20)
+            self._reader.join(60)
         return code
 
     def acknowledgements(self) -> QuerySet[Acknowledgement]:
@@ -73,7 +73,7 @@ class Process:
         return Acknowledgement.objects.filter(process__contains=f":{self._process.pid}:")
 
     def answered_by(self, method: str = "GET") -> str:
-        answer = httpx.request(method, f"{self.url}{PATH}", timeout=10)
+        answer = httpx.request(method, f"{self.url}{PATH}", timeout=60)
         return str(answer.json()["from"])
 
     def _read(self) -> None:

@@ -42,7 +42,7 @@ class Crowd:
         finally:
             self._ending.set()
             for thread in self._threads:
-                thread.join(20)
+                thread.join(60)
 
     @property
     def count(self) -> int:
@@ -50,7 +50,7 @@ class Crowd:
 
     def _ask(self, number: int) -> None:
         dice = random.Random(number)
-        with httpx.Client(base_url=self._url, timeout=10.0) as client:
+        with httpx.Client(base_url=self._url, timeout=60) as client:
             for turn in range(1_000_000):
                 if self._ending.is_set():
                     return

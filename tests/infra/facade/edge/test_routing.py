@@ -258,7 +258,7 @@ def test_requests_in_flight_are_answered_before_it_ends(edge: Edge) -> None:
 
         eventually(refused, "new connections are refused")
     assert sent.wait().status_code == 200
-    ending.join(20)
+    ending.join(60)
     assert edge.caddy.ended() == 0
 
 
