@@ -80,7 +80,8 @@ def pooled(login: Mapping[str, Any], env: Environment) -> dict[str, Any]:
             "num_workers": 1,  # a thread per alias that opens connections; the default of 3 makes 18 idle threads
         },
     }
-    return {**login, "CONN_MAX_AGE": 0, "OPTIONS": options, "TEST": {"DEPENDENCIES": []}}
+    engine = "infra.databases.pooled"
+    return {**login, "ENGINE": engine, "CONN_MAX_AGE": 0, "OPTIONS": options, "TEST": {"DEPENDENCIES": []}}
 
 
 def url_variable(alias: str) -> str:

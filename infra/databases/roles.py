@@ -33,7 +33,7 @@ SERVING_LIMITS = {
     "lock_timeout": "10s",
     "idle_in_transaction_session_timeout": "60s",
 }
-SCRAM_ITERATIONS = 4096  # PostgreSQL's own
+SCRAM_ITERATIONS = 4096  # PostgreSQL's default
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,24 +75,34 @@ def provision(admin_url: str, every: Iterable[SchemaRoles], others: Iterable[Tab
     with psycopg.connect(admin_url, autocommit=True) as connection:
         # Several test sessions share one server, and roles belong to the server.
         connection.execute("SELECT pg_advisory_lock(hashtext('banyan.provision'))")
-        for statement in provisioning_statements(connection.info.dbname, every, others):
+        (wanted,) = connection.execute("SELECT current_setting('scram_iterations', true)").fetchone() or (None,)
+        iterations = int(wanted or SCRAM_ITERATIONS)  # servers before 16 have no such setting
+        for statement in provisioning_statements(connection.info.dbname, every, others, iterations=iterations):
             connection.execute(statement)
 
 
 def provisioning_statements(
-    database: str | sql.SQL, every: Iterable[SchemaRoles], others: Iterable[TableRole] = ()
+    database: str | sql.SQL,
+    every: Iterable[SchemaRoles],
+    others: Iterable[TableRole] = (),
+    *,
+    iterations: int = SCRAM_ITERATIONS,
 ) -> Iterator[sql.SQL | sql.Composed]:
-    """Yield, in order, what makes the schemas and their roles in `database`; passwords only as salted digests."""
+    """Yield, in order, what makes the schemas and their roles in `database`; passwords only as salted digests.
+
+    Args:
+        iterations: of those digests, as the server's `scram_iterations` has them.
+    """
     name = sql.Identifier(database) if isinstance(database, str) else database
     yield sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     yield sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name)
     for roles in every:
-        yield from _roles(roles, name)
+        yield from _roles(roles, name, iterations)
         yield from _schema(roles)
         if roles.moves:
             yield from _control_schema(roles, name)
     for other in others:
-        yield from _role(other.role, other.password, other.schema, name)
+        yield from _role(other.role, other.password, other.schema, name, iterations)
         yield sql.SQL("GRANT {} TO CURRENT_USER").format(sql.Identifier(other.owner_role))
         yield sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(other.schema), sql.Identifier(other.role))
         yield from table_grants(other)
@@ -115,16 +125,18 @@ def table_grants(role: TableRole) -> Iterator[sql.Composed]:
         )
 
 
-def _roles(roles: SchemaRoles, database: sql.Composable) -> Iterator[sql.SQL | sql.Composed]:
-    yield from _role(roles.owner_role, roles.owner_password, roles.schema, database)
-    yield from _role(roles.serving_role, roles.serving_password, roles.schema, database)
+def _roles(roles: SchemaRoles, database: sql.Composable, iterations: int) -> Iterator[sql.SQL | sql.Composed]:
+    yield from _role(roles.owner_role, roles.owner_password, roles.schema, database, iterations)
+    yield from _role(roles.serving_role, roles.serving_password, roles.schema, database, iterations)
     yield from _limits(roles.serving_role)
     if roles.reader_role:
-        yield from _role(roles.reader_role, roles.reader_password, roles.schema, database)
+        yield from _role(roles.reader_role, roles.reader_password, roles.schema, database, iterations)
         yield from _limits(roles.reader_role)
 
 
-def _role(role: str, password: str, schema: str, database: sql.Composable) -> Iterator[sql.SQL | sql.Composed]:
+def _role(
+    role: str, password: str, schema: str, database: sql.Composable, iterations: int
+) -> Iterator[sql.SQL | sql.Composed]:
     create = sql.SQL("CREATE ROLE {}").format(sql.Identifier(role)).as_string(None)
     # PostgreSQL has no CREATE ROLE IF NOT EXISTS.
     yield sql.SQL("DO {}").format(
@@ -134,7 +146,8 @@ def _role(role: str, password: str, schema: str, database: sql.Composable) -> It
         )
     )
     # What a new role may not do by default is not forbidden again: only superusers may say NOSUPERUSER.
-    set_password = sql.SQL(" PASSWORD {}").format(sql.Literal(scram_digest(password))) if password else sql.SQL("")
+    digest = scram_digest(password, iterations) if password else ""
+    set_password = sql.SQL(" PASSWORD {}").format(sql.Literal(digest)) if digest else sql.SQL("")
     yield sql.SQL("ALTER ROLE {} LOGIN NOINHERIT{}").format(sql.Identifier(role), set_password)
     yield sql.SQL("ALTER ROLE {} SET search_path = {}").format(sql.Identifier(role), sql.Identifier(schema))
     yield sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
@@ -176,7 +189,7 @@ def _control_schema(roles: SchemaRoles, database: sql.Composable) -> Iterator[sq
     yield sql.SQL("REVOKE {} FROM CURRENT_USER").format(owner)
 
 
-def scram_digest(password: str) -> str:
+def scram_digest(password: str, iterations: int = SCRAM_ITERATIONS) -> str:
     """Return what PostgreSQL stores for a password (RFC 5802), so that the password itself reaches no log.
 
     A password with letters outside ASCII is returned as it is: the server prepares such by rules of their own.
@@ -184,8 +197,8 @@ def scram_digest(password: str) -> str:
     if not password.isascii():
         return password
     salt = secrets.token_bytes(16)
-    salted = pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
+    salted = pbkdf2_hmac("sha256", password.encode(), salt, iterations)
     stored_key = sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
     server_key = hmac.digest(salted, b"Server Key", "sha256")
     encoded = (base64.b64encode(part).decode() for part in (salt, stored_key, server_key))
-    return "SCRAM-SHA-256${}:{}${}:{}".format(SCRAM_ITERATIONS, *encoded)
+    return "SCRAM-SHA-256${}:{}${}:{}".format(iterations, *encoded)

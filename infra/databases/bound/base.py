@@ -1,18 +1,14 @@
-"""The engine: Django's own, which takes login and pool anew each time that it connects, and no dead connection from a pool."""
+"""The engine: that of processes with a pool, which takes login and pool anew each time that it connects."""
 
 from __future__ import annotations
 
-import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import psycopg
-from django.db.backends.postgresql import base
-from psycopg_pool import ConnectionPool
-
 from infra.databases import binding
 from infra.databases.binding import POOL_MARK
+from infra.databases.pooled import base
 
 _LOGIN = ("NAME", "USER", "PASSWORD", "HOST", "PORT")
 
@@ -30,15 +26,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         follows = self._declared.get("BINDINGS") and self._declared["OPTIONS"].get("pool")
         self._take_up(binding.bound(self.alias) if follows else "")
         super().connect()
-
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        while True:
-            connection = super().get_new_connection(conn_params)
-            pool = self.pool
-            if pool is None or not _was_ended(connection):
-                return connection
-            connection.close()
-            pool.putconn(connection)
 
     def let_go_of_the_past(self) -> None:
         """Give back a connection of a binding that counts no longer, unless a transaction is open on it."""
@@ -81,23 +68,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 "OPTIONS": options,
             }
         self._connected_as = name
-
-
-def _was_ended(connection: psycopg.Connection[Any]) -> bool:
-    """Return whether the server ended the connection while it was idle, as one that was restarted did with all of them.
-
-    Whoever ends a connection says so on it: to look whether something was said takes no round trip, as a health check would
-    for each request.
-    """
-    said = select.poll()
-    said.register(connection.fileno(), select.POLLIN)
-    if not said.poll(0):
-        return False
-    try:
-        ConnectionPool.check_connection(connection)
-    except psycopg.OperationalError:
-        return True
-    return False
 
 
 def pool_name(alias: str, name: str) -> str:

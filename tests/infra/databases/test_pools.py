@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import connections
 
-from infra.databases.pools import pools_of
+from infra.databases.pools import close, pools_of
 from tests.databases import admin_url
 
 ALIAS = settings.MANIFESTS[0].name
@@ -20,14 +20,15 @@ pytestmark = pytest.mark.usefixtures("database")
 
 @pytest.fixture
 def idle() -> Iterator[list[Any]]:
-    """Two connections that lie in the pool."""
+    """Two connections that lie in the pool, and no other."""
+    close(ALIAS)
     connections[ALIAS].ensure_connection()
     connections[ALIAS].close()
     (pool,) = pools_of(ALIAS)
     with pool.connection() as first, pool.connection() as second:
         idle = [first, second]
     yield idle
-    pool.check()
+    close(ALIAS)
 
 
 def administrate(statement: str, *values: Any) -> None:

@@ -211,6 +211,15 @@ def test_the_printed_statements_hold_no_password_in_clear(bare_database: str) ->
         assert connection.execute("SELECT current_user").fetchone() == ("bare_serving",)
 
 
+def test_a_password_is_as_hard_to_guess_as_the_server_wants(bare_database: str) -> None:
+    with psycopg.connect(bare_database, autocommit=True) as admin:
+        admin.execute("ALTER DATABASE banyan_bare SET scram_iterations = 7")
+        provision(bare_database, [BARE])
+    with psycopg.connect(databases.admin_url("banyan_bare")) as superuser:
+        digests = superuser.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'bare_owner'").fetchall()
+    assert [digest.split(":")[0] for (digest,) in digests] == ["SCRAM-SHA-256$7"]
+
+
 def test_a_password_is_salted_anew_each_time() -> None:
     assert scram_digest("same") != scram_digest("same")
 

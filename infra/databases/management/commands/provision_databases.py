@@ -73,7 +73,7 @@ class Command(BaseCommand):
                 holes = (f"{finding.rule.id} {finding.detail} {finding.rule.recipe}" for finding in found)
                 raise CommandError("The borders have holes:\n  " + "\n  ".join(holes))
         if left := [alias for alias in served() if alias not in here]:
-            self.stdout.write(f"In other databases, not touched: {', '.join(left)}")
+            self.stdout.write(f"In other databases, not touched: {', '.join(sorted(left))}")
         self.stdout.write("Next: manage.py migrate_modules")
 
 

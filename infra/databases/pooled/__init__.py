@@ -1,0 +1,1 @@
+"""A database engine for processes that keep connections in a pool."""
