@@ -1,8 +1,17 @@
-"""A controller in a process of its own that stops where it is told, to be killed or frozen there."""
+"""A controller in a process of its own that stops where it is told, to be killed or frozen there.
+
+python -m tests.extraction.move.controller switch fence before
+
+Without arguments it takes orders from its standard input, and each is carried out by a fork of it (`controllers.Controllers`).
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
+import traceback
+from pathlib import Path
 
 import django
 
@@ -48,6 +57,25 @@ def complain(line: str) -> None:
     sys.stderr.flush()
 
 
+def take_orders() -> None:
+    """Carry out an order a line, `PIPES VERB STEP MOMENT`; whoever gave it speaks with the fork through two named pipes."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody here waits for them
+    for line in sys.stdin:
+        pipes, *order = line.split()
+        if os.fork() == 0:
+            try:
+                with Path(f"{pipes}.in").open() as sys.stdin, Path(f"{pipes}.out").open("w") as sys.stdout:
+                    say(str(os.getpid()))
+                    main(*order)
+            except BaseException:  # noqa: BLE001 (nothing else may go on in a fork)
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(0)
+
+
 if __name__ == "__main__":
-    # Started before it is needed, it waits for its order.
-    main(*(sys.argv[1:] or sys.stdin.readline().split()))
+    if sys.argv[1:]:
+        main(*sys.argv[1:])
+    else:
+        take_orders()

@@ -143,7 +143,6 @@ class Place:
     service_admin: str
     folder: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
-    waiting: subprocess.Popen[str] | None = None  # a controller that was given no order yet
     address: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
@@ -260,11 +259,7 @@ class Place:
 
     def may_write(self, side: Side) -> bool:
         with psycopg.connect(side.owner_url) as connection:
-            row = connection.execute(
-                "SELECT has_table_privilege(%s, 'ledger.ledger_entry', 'INSERT')", [side.application_role]
-            ).fetchone()
-        assert row
-        return bool(row[0])
+            return may_write(connection, side)
 
     def write(self, side: Side, amount: int = 5) -> None:
         """Write one entry on a side as the application does, without asking anybody."""
@@ -275,3 +270,12 @@ class Place:
                 " SELECT gen_random_uuid(), 1, %(n)s, version FROM a",
                 {"n": amount},
             )
+
+
+def may_write(connection: psycopg.Connection[Any], side: Side) -> bool:
+    """Return whether the side's application may; over a connection of the caller's, for those who ask again and again."""
+    row = connection.execute(
+        "SELECT has_table_privilege(%s, 'ledger.ledger_entry', 'INSERT')", [side.application_role]
+    ).fetchone()
+    assert row
+    return bool(row[0])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
@@ -18,8 +18,9 @@ from infra.extraction.record.changing import read
 from infra.extraction.record.values import Where
 from infra.extraction.switch.transitions import STEPS
 from tests.databases import Sweeper
+from tests.extraction.move.controllers import Controller, Controllers
 from tests.extraction.move.customers import Customers, equal_soon
-from tests.extraction.move.place import MODULE, Place, fresh_databases, made_up_module
+from tests.extraction.move.place import MODULE, Place, fresh_databases, made_up_module, may_write
 from tests.waiting import eventually
 
 NAMES = [step.name for step in STEPS]
@@ -55,6 +56,11 @@ def moving(
 
 
 @pytest.fixture(scope="module")
+def controllers(moving: Place) -> Controllers:
+    return Controllers(moving)
+
+
+@pytest.fixture(scope="module")
 def customers(moving: Place) -> Iterator[Customers]:
     """They come before the first test and leave after the last; then everything they were told must be true."""
     coming = Customers.coming(moving, processes=1, threads=2, rest_seconds=0.05)
@@ -64,43 +70,38 @@ def customers(moving: Place) -> Iterator[Customers]:
     coming.check()
 
 
-def at(place: Place, step: str, moment: str) -> tuple[subprocess.Popen[str], Where]:
+def at(controllers: Controllers, step: str, moment: str) -> tuple[Controller, Where]:
     """Have a controller begin, and return it when it stands at a step."""
     before = read(MODULE)
-    process = place.waiting or place.start("controller")
-    place.waiting = place.start("controller")  # for the next test: to begin takes long
-    assert process.stdin
-    assert process.stdout
-    process.stdin.write(f"{'switch' if before.home == 'monolith' else 'reverse'} {step.replace(' ', '_')} {moment}\n")
-    process.stdin.flush()
-    assert process.stdout.readline() == "here\n"
-    return process, before
+    controller = controllers.begin("switch" if before.home == "monolith" else "reverse", step, moment)
+    assert controller.hear() == "here"
+    return controller, before
 
 
-def at_rest(place: Place, before: Where, *, forward: bool) -> float:
-    """Wait until record and gates agree and nobody waits; return how long it took."""
-    began = time.monotonic()
+def at_rest(place: Place, before: Where, *, forward: bool) -> None:
+    """Wait until record and gates agree and nobody waits."""
+    with ExitStack() as stack:
+        urls = zip((place.monolith_admin, place.service_admin), place.sides, strict=True)
+        looking = [(stack.enter_context(psycopg.connect(url, autocommit=True)), side) for url, side in urls]
 
-    def so() -> bool:
-        where = read(MODULE)
-        writable = [place.may_write(side) for side in place.sides]
-        return not where.hold and writable == [where.home == "monolith", where.home == "service"]
+        def so() -> bool:
+            where = read(MODULE)
+            writable = [may_write(*each) for each in looking]
+            return not where.hold and writable == [where.home == "monolith", where.home == "service"]
 
-    eventually(so, "record and gates are at rest")
+        eventually(so, "record and gates are at rest")
     assert (read(MODULE).home != before.home) is forward
-    return time.monotonic() - began
 
 
 @pytest.mark.parametrize("way", ["there", "back"])
 @pytest.mark.parametrize(("step", "moment"), MOMENTS)
 def test_a_killed_controllers_switch_is_finished_or_undone(
-    way: str, step: str, moment: str, moving: Place, customers: Customers
+    way: str, step: str, moment: str, moving: Place, controllers: Controllers, customers: Customers
 ) -> None:
     brought_to(way)
 
-    process, before = at(moving, step, moment)
-    process.kill()
-    process.wait()
+    controller, before = at(controllers, step, moment)
+    controller.kill()
 
     at_rest(moving, before, forward=MOMENTS.index((step, moment)) >= DECIDED)
     customers.wait_for_writes(5)
@@ -108,10 +109,10 @@ def test_a_killed_controllers_switch_is_finished_or_undone(
 
 @pytest.mark.parametrize(("step", "moment"), MOMENTS)
 def test_a_frozen_controllers_switch_is_finished_or_undone_and_it_changes_nothing_when_it_wakes(
-    step: str, moment: str, moving: Place, customers: Customers
+    step: str, moment: str, moving: Place, controllers: Controllers, customers: Customers
 ) -> None:
-    process, before = at(moving, step, moment)
-    process.send_signal(signal.SIGSTOP)
+    controller, before = at(controllers, step, moment)
+    controller.send(signal.SIGSTOP)
     place = MOMENTS.index((step, moment))
     holds_nobody = place < MOMENTS.index(("record hold", "after"))
 
@@ -119,12 +120,12 @@ def test_a_frozen_controllers_switch_is_finished_or_undone_and_it_changes_nothin
         at_rest(moving, before, forward=place >= DECIDED)
         customers.wait_for_writes(5)
     settled = read(MODULE)
-    process.send_signal(signal.SIGCONT)
-    said, _ = process.communicate("\n")
+    controller.send(signal.SIGCONT)
+    said = controller.go_on()
 
     if holds_nobody or place >= DECIDED:
-        assert said == "done\n"
-    assert (read(MODULE).home != before.home) is (said == "done\n")
+        assert said == "done"
+    assert (read(MODULE).home != before.home) is (said == "done")
     at_rest(moving, before, forward=read(MODULE).home != before.home)
     assert settled.epoch <= read(MODULE).epoch
 
