@@ -24,7 +24,7 @@ def main() -> None:
     presence.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    quick = Rhythm(gates=0.3, note=0.3, compare=0.5, everything=3.0, supersede=0.3, limits=growth_limits())
+    quick = Rhythm(gates=0.3, note=0.3, compare=1.0, everything=3.0, supersede=0.3, limits=growth_limits())
     Carrier(rhythm=quick).run(stop)
     presence.stop()
 
