@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -17,6 +18,16 @@ pytest_plugins: list[str] = ["tests.api", "tests.boundaries.zoo.score", "tests.c
 _session = ExitStack()
 hypothesis_settings.register_profile("banyan", deadline=None)  # on a busy machine slow is not wrong
 hypothesis_settings.load_profile("banyan")
+
+
+gc.disable()  # until all tests are collected: they are some hundred thousand objects, of which none is garbage
+
+
+def pytest_collection_finish() -> None:
+    # The collector need not walk what stays to the end anyway.
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
+    gc.enable()
 
 
 def pytest_configure(config: pytest.Config) -> None:

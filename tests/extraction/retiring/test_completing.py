@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -112,45 +112,6 @@ def test_what_the_console_asks_for_is_carried_out_by_the_carrier(switched: Place
     asked.refresh_from_db()
     assert (asked.state, read(MODULE).phase) == ("done", "split"), asked.said
     assert history(MODULE)[0].who == "grace"
-
-
-KILLED_AT: list[tuple[Any, str]] = [
-    (completing, "await_all"),
-    (completing, "_end_the_way_back"),
-    (completing, "_set_free"),
-    (completing, "make_schema"),
-    (completing, "set_aside"),
-    (exporting, "export"),
-    (exporting, "_digest"),
-]
-
-
-@pytest.mark.parametrize(("module", "name"), KILLED_AT, ids=[name for _, name in KILLED_AT])
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_any_step_and_run_again_it_comes_to_the_same_end(
-    switched: Place, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, moment: str
-) -> None:
-    class Killed(BaseException):
-        pass
-
-    def killed(*args: Any, **options: Any) -> Any:
-        if moment == "after":
-            original(*args, **options)
-        raise Killed
-
-    original: Callable[..., Any] = getattr(module, name)
-    with monkeypatch.context() as planted:
-        planted.setattr(module, name, killed)
-        with pytest.raises(Killed):
-            complete(MODULE, **WHO)
-
-    done = complete(MODULE, **WHO)
-
-    assert done.retired
-    assert tables(switched.sides[0], MODULE) == set()
-    assert exporting.damage(done.retired) == ()
-    switched.write(switched.sides[1])
-    assert switched.wrong(switched.sides[1]) == []
 
 
 def test_without_pg_dump_each_table_is_a_file_with_its_digest(switched: Place, monkeypatch: pytest.MonkeyPatch) -> None:

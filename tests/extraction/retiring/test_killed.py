@@ -23,7 +23,7 @@ RETIRING = "infra.extraction.retiring"
 STEPS = [
     (f"{RETIRING}.looking", "verdicts"),
     (f"{RETIRING}.completing", "verify"),
-    (f"{RETIRING}.completing", "changed"),
+    (f"{RETIRING}.completing", "changed"),  # after it: before anybody is waited for
     ("infra.extraction.data.strangers", "let_in"),
     ("infra.extraction.data.capture", "remove"),
     ("infra.extraction.data.guards", "release"),
