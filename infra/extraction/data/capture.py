@@ -83,6 +83,18 @@ def remove(connection: Connection, side: Side, *, pause: Callable[[float], None]
             connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(side.control_schema, table)))
 
 
+def claim(connection: Connection, side: Side) -> None:
+    """Say that a switch under way needs the capture, also one that was left from before; who clears up sees that.
+
+    Raises:
+        NotPrepared: somebody takes it away at this moment. Try again.
+    """
+    query = sql.SQL("UPDATE {} SET carried_at = clock_timestamp() WHERE carried_at > 'epoch' RETURNING true")
+    row = connection.execute(query.format(sql.Identifier(side.control_schema, "capture"))).fetchone()
+    if row is None:
+        raise NotPrepared(f"On {side.name}, the capture of {side.schema} is just being taken away. Try again.")
+
+
 def captured_tables(connection: Connection, side: Side, names: Iterable[str]) -> tuple[Table, ...]:
     """Return the tables as the log of `side` numbers them.
 

@@ -62,6 +62,7 @@ def prepare(source: Connection, target: Connection, sides: tuple[Side, Side], na
     """
     here, there = sides
     capture.install(source, here, names)
+    capture.claim(source, here)
     tables = capture.captured_tables(source, here, names)
     if reasons := differences_of_shape(tables, carried_tables(target, there.schema, names)):
         raise CannotBeCarried(reasons)

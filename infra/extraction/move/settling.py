@@ -9,15 +9,13 @@ from __future__ import annotations
 from psycopg import sql
 
 from infra.extraction.data import capture, control, guards, strangers, stream
-from infra.extraction.data.connections import Connection, connect, one_row
+from infra.extraction.data.connections import Connection, connect
 from infra.extraction.data.tables import carried_tables
 from infra.extraction.move.sides import carried_names
 from infra.extraction.sides import Side
 from infra.extraction.switch import gate
 from infra.extraction.switch.errors import Refused
 from infra.extraction.switch.transitions import STAND_BACK, UNFENCE, Row, State
-
-_PREPARED_SINCE = "SELECT EXISTS (SELECT FROM {0}.capture c, {0}.gate g WHERE c.carried_at > g.changed_at)"
 
 
 def settle(primary: Side, standby: Side, *, by: str) -> None:
@@ -34,7 +32,7 @@ def settle(primary: Side, standby: Side, *, by: str) -> None:
         _require_rest(gate.read(leading, primary), gate.read(following, standby))
         names = carried_names(following, standby)
         if is_captured(following, standby):
-            if _prepared_since(following, standby):
+            if not _condemned(following, standby):
                 _supersede((leading, following), (primary, standby), by)
             capture.remove(following, standby)
         guards.hold(following, standby, carried_tables(following, standby.schema, names), references=False)
@@ -50,10 +48,15 @@ def _require_rest(leading: Row, following: Row) -> None:
         )
 
 
-def _prepared_since(connection: Connection, side: Side) -> bool:
-    """Return whether the capture of a standby is younger than its being one: then it is a switch's preparation."""
-    query = sql.SQL(_PREPARED_SINCE).format(sql.Identifier(side.control_schema))
-    return bool(one_row(connection.execute(query).fetchone())[0])
+def _condemned(connection: Connection, side: Side) -> bool:
+    """Keep everybody from claiming a standby's capture that was left from before; return whether it was.
+
+    One that is younger than its side's being a standby, or was claimed since (`capture.claim`), is a switch's preparation.
+    """
+    query = sql.SQL(
+        "UPDATE {0}.capture c SET carried_at = 'epoch' FROM {0}.gate g WHERE c.carried_at <= g.changed_at RETURNING true"
+    )
+    return connection.execute(query.format(sql.Identifier(side.control_schema))).fetchone() is not None
 
 
 def _supersede(connections: tuple[Connection, Connection], sides: tuple[Side, Side], by: str) -> None:

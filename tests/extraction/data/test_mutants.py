@@ -173,16 +173,17 @@ def a_first_chunk_that_fails_when_the_second_is_done(pair: Pair) -> None:
     pair.begin()
     with pair.owner(pair.target) as target, pytest.MonkeyPatch.context() as patch:
         copy_chunk, wait = application.copy_chunk, threading.Condition.wait
-        second, in_line = threading.Event(), threading.Event()
+        overtaking, second, in_line = set[threading.Thread](), threading.Event(), threading.Event()
 
         def seen_waiting(self: threading.Condition, timeout: float | None = None) -> bool:
-            if second.is_set() and threading.current_thread().name.startswith("copy"):
+            if threading.current_thread() in overtaking:
                 in_line.set()
             return wait(self, timeout)
 
         def first_fails(source: Any, there: Any, sides: Any, chunk: Any) -> int:
             count = copy_chunk(source, there, sides, chunk)
             if chunk.above is not None:
+                overtaking.add(threading.current_thread())
                 second.set()
                 return count
             assert second.wait(60)

@@ -9,16 +9,20 @@ import pytest
 from psycopg.conninfo import make_conninfo
 from psycopg.errors import InsufficientPrivilege
 
-from infra.extraction.data import capture, comparison, stream
-from infra.extraction.move import operations, verifying
+from infra.extraction.data import capture, comparison, stream, way_back
+from infra.extraction.data.connections import connect
+from infra.extraction.data.errors import NotPrepared
+from infra.extraction.move import operations, switching, verifying
 from infra.extraction.move.lag import TimedApplier
 from infra.extraction.move.operations import MoveRefused
 from infra.extraction.move.reconciling import reconcile_record
 from infra.extraction.move.settling import settle
+from infra.extraction.move.sides import carried_names
 from infra.extraction.move.turns import connect_to_record
 from infra.extraction.move.verifying import applier_of
 from infra.extraction.record.changing import change, history, read
 from infra.extraction.sides import Side
+from infra.extraction.switch import gate
 from tests.extraction.move.place import MODULE, Place
 
 ADA, WHY = "ada", "to try it"
@@ -270,6 +274,60 @@ def test_a_forgotten_reader_of_the_old_side_keeps_nobody_from_switching(
     place.write(service)
     carry(place)
     assert operations.verify(MODULE, everything=True).equal
+
+
+def left_captured(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bring it to its service by a controller that lost its turn at the end: the monolith's capture is still there."""
+    place.begin()
+    carry(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(switching, "_settle_if_possible", lambda *_: None)
+        operations.switch(MODULE, who=ADA, why=WHY)
+
+
+def prepared_way_back(place: Place) -> None:
+    monolith, service = place.sides
+    with connect(monolith, "way back") as here, connect(service, "way back") as there:
+        way_back.prepare(here, there, (monolith, service), carried_names(here, monolith))
+
+
+def epochs(place: Place) -> list[int]:
+    found = []
+    for side in place.sides:
+        with connect(side, "look") as connection:
+            found.append(gate.read(connection, side).epoch)
+    return found
+
+
+def test_who_uses_a_capture_that_was_left_is_refused_before_it_is_cleared_away(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a controller that stood still meanwhile would switch, and nothing would lead back."""
+    monolith, service = place.sides
+    left_captured(place, monkeypatch)
+    before = epochs(place)
+    prepared_way_back(place)
+
+    settle(service, monolith, by="a carrier")
+
+    assert epochs(place) == [each + 1 for each in before]
+
+
+def test_a_capture_that_was_left_and_that_nobody_uses_is_cleared_away_for_good(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monolith, service = place.sides
+    left_captured(place, monkeypatch)
+    before = epochs(place)
+    with monkeypatch.context() as patch:
+        patch.setattr(capture, "remove", lambda *_: prepared_way_back(place))
+        with pytest.raises(NotPrepared, match="just being taken away"):
+            settle(service, monolith, by="a carrier")
+
+    settle(service, monolith, by="a carrier")
+
+    assert epochs(place) == before
+    prepared_way_back(place)
 
 
 def test_a_held_module_without_a_controller_is_let_go(place: Place) -> None:
