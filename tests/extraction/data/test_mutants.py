@@ -188,7 +188,7 @@ def a_first_chunk_that_fails_when_the_second_is_done(pair: Pair) -> None:
                 return count
             assert second.wait(60)
             eventually(
-                lambda: in_line.is_set() or stream.read(target, pair.target).frontiers.get("tag"),
+                lambda: in_line.is_set() or stream.read(target, pair.target).frontiers["tag"].key,
                 "the second chunk waits for its turn, or overtook",
             )
             raise ConnectionAbortedError("planted")
