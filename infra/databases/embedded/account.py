@@ -89,16 +89,17 @@ def settle(folder: Path, *, in_memory: bool = False) -> Path:
     if cluster.exists():
         return cluster
     name = f"{folder.parent.parent.name or 'data'}-{_digest(str(folder))}"
-    if in_memory and has_room(own := MEMORY / f"banyan-{name}"):
-        pass
-    elif account is None or can_enter(folder, account):
+    own: Path | None = None
+    if in_memory and has_room(MEMORY / f"banyan-{name}"):
+        own = MEMORY / f"banyan-{name}"
+    elif account is not None and not can_enter(folder, account):
+        own = _reachable_folder(account) / name
+    if own is None:
         if (before := _pointed(folder)) and before.parent == MEMORY:
             shutil.rmtree(before, ignore_errors=True)  # what it held went with the last run
         with usable(folder):
             (folder / POINTER).unlink(missing_ok=True)
         return cluster_of(folder)
-    else:
-        own = _reachable_folder(account) / name
     with usable(own):
         own.mkdir(mode=0o755, exist_ok=True)
         own.chmod(0o755)  # whatever root's umask is
